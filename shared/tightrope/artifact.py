@@ -1,0 +1,195 @@
+"""An artifact: a folder with the graphs, their constants, and the evidence that they fit.
+
+    models/road/nanodet-416-int8/
+        model.onnx         one or several graphs, without external data
+        artifact.json      constants, labels, operating points, lineage, licences, digests, evidence
+        README.md          the model card, written from artifact.json
+
+Loading runs no code from the folder: JSON is parsed, digests (sha256) are compared, and the bytes that were
+compared are the bytes that onnxruntime gets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tightrope.errors import ArtifactError, OutputError
+from tightrope.runtime.session import Session
+from tightrope.wire import external_data_locations
+
+FORMAT = 1
+MANIFEST = "artifact.json"
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class GraphFile:
+    """One ONNX graph of an artifact: file name inside the folder, size and digest."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What artifact.json says. All fields are plain JSON values."""
+
+    app: str
+    name: str
+    precision: str
+    created: str
+    preprocess: Mapping[str, Any]
+    postprocess: Mapping[str, Any] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    operating_points: Mapping[str, Any] = field(default_factory=dict)
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+    licences: tuple[Mapping[str, str], ...] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    graphs: Mapping[str, GraphFile] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Canonical text with the format number and a digest over everything else."""
+        body = {"format": FORMAT, **asdict(self)}
+        return json.dumps({**body, "digest": _digest(body)}, indent=1, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A verified artifact folder."""
+
+    path: Path
+    manifest: Manifest
+
+    @classmethod
+    def load(cls, path: Path) -> Artifact:
+        """Read a folder and verify every digest.
+
+        Raises:
+            ArtifactError: no such artifact, not JSON, a newer format, a digest that differs, a truncated graph, or
+                a graph that asks for data outside of itself.
+        """
+        manifest = _read_manifest(path / MANIFEST)
+        artifact = cls(path, manifest)
+        for name in manifest.graphs:
+            artifact.graph(name)
+        return artifact
+
+    def graph(self, name: str = "model") -> bytes:
+        """The verified bytes of one graph. Raises ArtifactError if they are not those that were measured."""
+        if name not in self.manifest.graphs:
+            raise ArtifactError(f"{self.path} has no graph {name!r}; it has {', '.join(self.manifest.graphs)}")
+        return self._graphs[name]
+
+    def session(self, threads: int = 1, name: str = "model") -> Session:
+        """Load one graph into onnxruntime."""
+        return Session(self.graph(name), threads)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all graphs."""
+        return sum(graph.bytes for graph in self.manifest.graphs.values())
+
+    @cached_property
+    def _graphs(self) -> dict[str, bytes]:
+        return {name: _read_graph(self.path, graph) for name, graph in self.manifest.graphs.items()}
+
+
+def save_artifact(path: Path, manifest: Manifest, graphs: Mapping[str, bytes], card: str) -> Artifact:
+    """Write an artifact folder at once: built beside `path`, then swapped in.
+
+    `manifest.graphs` is filled from `graphs` (name -> ONNX bytes). Raises OutputError if it cannot be written.
+    """
+    files = {name: GraphFile(f"{name}.onnx", len(data), _sha256(data)) for name, data in graphs.items()}
+    complete = Manifest(**{**_shallow(manifest), "graphs": files})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        try:
+            for name, data in graphs.items():
+                (building / files[name].file).write_bytes(data)
+            (building / MANIFEST).write_text(complete.to_json(), encoding="utf-8")
+            (building / CARD).write_text(card, encoding="utf-8")
+            building.chmod(0o755)
+            _swap(building, path)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+    return Artifact.load(path)
+
+
+def _swap(building: Path, path: Path) -> None:
+    """Put `building` where `path` is; an older folder goes only after the new one stands."""
+    if not path.exists():
+        building.replace(path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+    path.replace(old)
+    building.replace(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _read_manifest(file: Path) -> Manifest:
+    try:
+        body = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ArtifactError(f"no artifact at {file.parent}: {MANIFEST} is missing") from error
+    except OSError as error:
+        raise ArtifactError(f"cannot read {file}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"{file} is not JSON, perhaps truncated; fetch the artifact again") from error
+    if not isinstance(body, dict) or not isinstance(body.get("format"), int):
+        raise ArtifactError(f"{file} is not an artifact manifest")
+    if body["format"] > FORMAT:
+        raise ArtifactError(f"{file} has format {body['format']}, this version reads up to {FORMAT}; upgrade tightrope")
+    digest = body.pop("digest", None)
+    if digest != _digest(body):
+        raise ArtifactError(f"{file} was changed after it was written: its digest does not match; fetch it again")
+    body.pop("format")
+    known = {entry.name for entry in fields(Manifest)}
+    if set(body) != known:
+        raise ArtifactError(f"{file} has other fields than format {FORMAT}: {', '.join(sorted(set(body) ^ known))}")
+    try:
+        graphs = {name: GraphFile(**graph) for name, graph in body.pop("graphs").items()}
+        labels, licences = tuple(body.pop("labels")), tuple(body.pop("licences"))
+    except (AttributeError, TypeError) as error:
+        raise ArtifactError(f"{file} does not describe its graphs as format {FORMAT} does") from error
+    return Manifest(**body, graphs=graphs, labels=labels, licences=licences)
+
+
+def _read_graph(folder: Path, graph: GraphFile) -> bytes:
+    if not isinstance(graph.file, str) or Path(graph.file).name != graph.file:
+        raise ArtifactError(f"{folder}: the graph {graph.file!r} lies outside of the artifact's folder")
+    file = folder / graph.file
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"cannot read {file}: {error.strerror}") from error
+    if len(data) != graph.bytes:
+        raise ArtifactError(f"{file} has {len(data)} bytes instead of {graph.bytes}; fetch the artifact again")
+    if _sha256(data) != graph.sha256:
+        raise ArtifactError(f"{file} is not the graph that was measured: its sha256 differs; fetch it again")
+    if locations := external_data_locations(data):
+        raise ArtifactError(f"{file} keeps weights outside of itself ({locations[0]!r}); artifacts may not")
+    return data
+
+
+def _shallow(manifest: Manifest) -> dict[str, Any]:
+    return {entry.name: getattr(manifest, entry.name) for entry in fields(Manifest)}
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return _sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode())
