@@ -1,0 +1,3 @@
+"""The `tightrope` command."""
+
+from __future__ import annotations

@@ -1,0 +1,75 @@
+"""`tightrope verify`: digests, then the accuracy on the held-out split, against what the artifact says of itself."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from itertools import pairwise
+
+import typer
+
+from tightrope.artifact import Artifact
+from tightrope.cli.compress import find_task
+from tightrope.cli.core import print_json
+from tightrope.cli.progress import Progress
+from tightrope.compress.recheck import Recheck, Setting, recheck
+from tightrope.errors import ArtifactError, BudgetNotMetError
+from tightrope.models import open_artifact
+
+
+def verify_command(target: str, artifact: str, as_json: bool) -> None:
+    """Load (which compares digests), evaluate again, print, and fail if the artifact is not what it says.
+
+    Args:
+        target: an app, or a task as `tightrope compress` takes it.
+        artifact: a shipped name or a folder.
+        as_json: one JSON document in place of the text.
+
+    Raises:
+        BudgetNotMetError: the artifact keeps less of the reference than its budget asked for.
+        ArtifactError: it does not verify; or, under the conditions of its evidence, it scores something else.
+    """
+    judged = open_artifact(target, artifact)
+    _, task = find_task(target, task_settings(judged))
+    with Progress() as progress:
+        found = recheck(task, judged, progress)
+    if as_json:
+        print_json({"app": judged.manifest.app, "name": judged.manifest.name, **found.to_dict()})
+    else:
+        for line in _lines(judged, found):
+            typer.echo(line)
+    if not found.gate.passed:
+        raise BudgetNotMetError(f"{judged.manifest.name}: {found.gate.worst}, below {found.gate.keep:.0%}")
+    if found.same_setting and not found.reproduced:
+        raise ArtifactError(f"{judged.path} does not score here what its evidence says, under the same conditions")
+
+
+def task_settings(artifact: Artifact) -> tuple[str, ...]:
+    """The `--set KEY=VALUE`s of the command that made the artifact, as its lineage records it."""
+    words = shlex.split(str(artifact.manifest.lineage.get("command", "")))
+    separate = (value for option, value in pairwise(words) if option == "--set")
+    joined = (word.removeprefix("--set=") for word in words if word.startswith("--set="))
+    return (*separate, *joined)
+
+
+def _lines(artifact: Artifact, found: Recheck) -> Iterator[str]:
+    yield f"{artifact.path}: digests match"
+    for check in found.checks:
+        said = "equal" if check.equal else f"evidence {check.recorded:.6f}, {check.found - check.recorded:+.6f}"
+        yield f"  metric  {check.metric} {check.found:.6f}  {said}"
+    if not found.reproduced:
+        yield from (f"  other   {text}" for text in _differences(found.recorded_in, found.found_in))
+    for retention in found.gate.retentions:
+        mark = "passes" if retention.share >= found.gate.keep else "FAILS "
+        yield f"  {mark}  {retention}, budget {found.gate.keep:.0%}"
+
+
+def _differences(recorded: Setting, found: Setting) -> Iterator[str]:
+    """What is different from when the evidence was written, so that scores may be too."""
+    if recorded.instruction_set != found.instruction_set:
+        yield f"instruction set: evidence {recorded.instruction_set}, here {found.instruction_set}"
+    if recorded.onnxruntime != found.onnxruntime:
+        yield f"onnxruntime: evidence {recorded.onnxruntime}, here {found.onnxruntime}"
+    for name in sorted(recorded.data_sha256.keys() | found.data_sha256.keys()):
+        if recorded.data_sha256.get(name) != found.data_sha256.get(name):
+            yield f"data: {name} is not the data of the evidence"
