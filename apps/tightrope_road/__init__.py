@@ -1,0 +1,1 @@
+"""Road: camera object detection in a vehicle, inside its latency budget."""
