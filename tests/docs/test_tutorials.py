@@ -1,0 +1,68 @@
+"""Tutorials are run as they are written: their files are made, their commands must end as they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "docs" / "tutorials"
+_FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its options (`file=...`, `exit=...`) and its text."""
+
+    language: str
+    options: dict[str, str]
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    found = _FENCE.findall(page.read_text(encoding="utf-8"))
+    return [Block(kind, dict(o.split("=", 1) for o in options.split()), text) for kind, options, text in found]
+
+
+def run(block: Block, folder: Path) -> None:
+    """Run a block's lines in the shell, with this interpreter's commands first, and compare the exit code."""
+    # Not resolve(): a virtual environment's python is a link to one that has no packages.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-e", "-c", block.text],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == int(block.options.get("exit", 0)), f"{block.text}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("page", sorted(FOLDER.glob("*.md")), ids=lambda page: page.stem)
+def test_a_tutorial_does_what_it_says(page: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("mlperf_loadgen")
+    for block in blocks(page):
+        if "file" in block.options:
+            (tmp_path / block.options["file"]).write_text(block.text, encoding="utf-8")
+        elif block.language == "bash":
+            run(block, tmp_path)
+
+
+@pytest.mark.parametrize("page", sorted(FOLDER.glob("*.md")), ids=lambda page: page.stem)
+def test_its_python_and_toml_can_be_read(page: Path) -> None:
+    from tightrope.config import tomllib
+
+    found = blocks(page)
+    assert any(block.language == "bash" for block in found)
+    for block in found:
+        if block.language == "python":
+            compile(block.text, block.options["file"], "exec")
+        if block.language == "toml":
+            tomllib.loads(block.text)
