@@ -20,6 +20,7 @@ class Header:
         body_part: upper case, as the object has it.
         age_years: from PatientAge, or from birth and study date.
         spacing_mm: between rows, between columns.
+        intent: 'FOR PRESENTATION' or, raw from the detector, 'FOR PROCESSING'.
     """
 
     path: Path | None
@@ -37,6 +38,7 @@ class Header:
     age_years: float | None = None
     sex: str | None = None
     spacing_mm: tuple[float, float] | None = None
+    intent: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; the path as a string, or None."""
