@@ -1,0 +1,61 @@
+"""The worklist on the terminal.
+
+>>> Console().print(to_table(worklist(folder)))             # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from rich.markup import escape
+from rich.table import Table
+
+from tightrope_triage.listen.rows import WAITING, Row, printable
+from tightrope_triage.reading import NOTICE, State
+
+_STYLES = {
+    State.PRIORITY.value: "bold red",
+    State.CANNOT_JUDGE.value: "yellow",
+    WAITING: "cyan",
+    State.ROUTINE.value: "green",
+}
+
+
+def to_table(rows: list[Row]) -> Table:
+    """A row for each case, in the order given."""
+    shown = Table(caption=NOTICE)
+    for name in ("State", "Probability", "Patient", "Study", "Age", "To result", "Sent", "Why"):
+        shown.add_column(name, justify="right" if name in {"Probability", "Age", "To result"} else "left")
+    for row in rows:
+        shown.add_row(
+            f"[{_STYLES[row.state]}]{row.state}[/]",
+            "" if row.probability is None else f"{row.probability:.3f}",
+            escape(printable(row.patient_id)),
+            escape(row.study_instance_uid),
+            duration(row.age_s),
+            "" if row.result_s is None else duration(row.result_s),
+            _sent(row),
+            escape(printable(" ".join(row.reasons) or row.trouble)),
+        )
+    return shown
+
+
+def duration(seconds: float) -> str:
+    """To two places that matter: 0.42 s, 12 s, 3 min 05 s, 2 h 10 min, 3 d 4 h."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    whole = round(seconds)
+    for unit, smaller, size, part in (("d", "h", 86_400, 3600), ("h", "min", 3600, 60), ("min", "s", 60, 1)):
+        if whole >= size:
+            rest = whole % size // part
+            return (
+                f"{whole // size} {unit} {rest:02d} {smaller}"
+                if part < 3600
+                else f"{whole // size} {unit} {rest} {smaller}"
+            )
+    return f"{whole} s"
+
+
+def _sent(row: Row) -> str:
+    if row.results == 0:
+        return ""
+    text = f"{row.sent} of {row.results}"
+    return f"[red]{text}, {row.failures} failed[/]" if row.failures else text
