@@ -62,9 +62,10 @@ class Backbone(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = ConvAct(3, 32, stride=2)
-        # The pad belongs to the pool: as a pad of its own it is -inf in the graph, and breaks any calibration.
-        self.pool = nn.MaxPool2d(3, 2, padding=1)
+        self.stem = nn.Conv2d(3, 32, 3, 2, padding=1)
+        # The pad belongs to the pool: as a pad of its own it is -inf in the graph, and breaks any calibration. The
+        # activation comes behind the pool, where there are a quarter of the values: it is monotone, so they commute.
+        self.pool = nn.Sequential(nn.MaxPool2d(3, 2, padding=1), nn.LeakyReLU(0.1, inplace=True))
         self.stage1 = CspStage(32, blocks=1, stride=1)
         self.stage2 = CspStage(64, blocks=2, stride=2)
         self.stage3 = CspStage(128, blocks=2, stride=2)
@@ -112,6 +113,7 @@ class NanoDet(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         features = self.neck(self.backbone(image))
-        maps = [head(x).flatten(2) for head, x in zip(self.heads, features, strict=True)]
-        points = torch.cat(maps, dim=2).transpose(1, 2)
+        # Channels last before they are joined: integer convolutions work in that layout, and nothing is transposed.
+        maps = [head(x).permute(0, 2, 3, 1).flatten(1, 2) for head, x in zip(self.heads, features, strict=True)]
+        points = torch.cat(maps, dim=1)
         return points[..., : self.classes], points[..., self.classes :]

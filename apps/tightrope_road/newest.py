@@ -13,8 +13,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 
+from tightrope.interrupt import Stop
 from tightrope_road.frames import Frame
-from tightrope_road.interrupt import Stop
 
 _POLL_S = 0.2
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from tightrope.errors import BadInputError
+from tightrope.interrupt import Interrupt
 from tightrope.runtime.pipeline import Answer
 from tightrope_road.app import APP
 from tightrope_road.detections import Detections
 from tightrope_road.detector import Detector
 from tightrope_road.drawing import draw_boxes, draw_budget
 from tightrope_road.frames import Frame
-from tightrope_road.interrupt import Interrupt
 from tightrope_road.progress import progress
 from tightrope_road.run import Tally, run
 from tightrope_road.sources import find_sources

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tightrope.errors import BadInputError
+from tightrope.interrupt import Stop
 from tightrope.measure.statistics import Quantile
 from tightrope.runtime.pipeline import Answer, StageTimes
 from tightrope_road.detections import Detections
 from tightrope_road.frames import Frame, Source
-from tightrope_road.interrupt import Stop
 from tightrope_road.newest import NewestFrames
 from tightrope_road.preprocess import Picture
 

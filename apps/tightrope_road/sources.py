@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tightrope.errors import BadInputError
+from tightrope.interrupt import Stop
 from tightrope_road.frames import Frame, Source
-from tightrope_road.interrupt import Stop
 from tightrope_road.pictures import SUFFIXES as PICTURES
 from tightrope_road.pictures import read_picture
 from tightrope_road.stream import SCHEMES, camera, network_stream

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import cv2
 
 from tightrope.errors import BadInputError
+from tightrope.interrupt import Stop
 from tightrope.runtime.clock import Clock, SystemClock
 from tightrope_road.frames import Frame
-from tightrope_road.interrupt import Stop
 from tightrope_road.pictures import check_size
 from tightrope_road.video import read_next
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from tightrope.errors import BadInputError, MissingExtraError
+from tightrope.interrupt import Stop
 from tightrope.measure.statistics import Percentiles
 from tightrope.runtime.pipeline import Answer
 from tightrope_road.annotations import LabelledPicture, Labels
 from tightrope_road.detections import Detections
-from tightrope_road.interrupt import Stop
 from tightrope_road.labels import COCO, ROAD
 from tightrope_road.pictures import read_picture
 from tightrope_road.preprocess import Picture

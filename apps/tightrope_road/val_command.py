@@ -8,9 +8,9 @@ from pathlib import Path
 import typer
 
 from tightrope.errors import BadInputError
+from tightrope.interrupt import Interrupt
 from tightrope_road.annotations import LabelledSet, read_labels
 from tightrope_road.detector import Detector
-from tightrope_road.interrupt import Interrupt
 from tightrope_road.labels import ROAD
 from tightrope_road.progress import progress
 from tightrope_road.val import MAX_DETECTIONS, SCORE, Precision, Validation, validate

@@ -9,7 +9,7 @@ import sys
 import cv2
 
 from tightrope.errors import BadInputError
-from tightrope_road.interrupt import Stop
+from tightrope.interrupt import Stop
 from tightrope_road.preprocess import Picture
 
 _TITLE = "tightrope road"

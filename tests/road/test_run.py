@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from tightrope.errors import BadInputError, OutputError
+from tightrope.interrupt import Interrupt
 from tightrope_road.frames import Frame
-from tightrope_road.interrupt import Interrupt
 from tightrope_road.run import run
 
 from .conftest import make_answer, make_frame
