@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from tightrope.compress.task import Array, Model, Split, Task
+from tightrope.compress.task import Array, Model, Split, Task, data_folder
 from tightrope.errors import BadInputError
 from tightrope_road.decode import Decode
 from tightrope_road.labels import COCO, ROAD, VEHICLES
@@ -109,13 +108,6 @@ class RoadTask(Task):
                     f"no pictures in {folder / name}; point TIGHTROPE_DATA at the folder that has coco/"
                 )
         return files
-
-
-def data_folder() -> Path:
-    """Where the data for training and checking lies: $TIGHTROPE_DATA, or ../shared/data beside the checkout."""
-    if chosen := os.environ.get("TIGHTROPE_DATA"):
-        return Path(chosen)
-    return Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def _read_truth(picture: Path, size: tuple[int, int]) -> Truth:

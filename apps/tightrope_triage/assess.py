@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 
 from tightrope.writing import write_text
 from tightrope_triage import evaluation as ev
-from tightrope_triage.baseline import combined_scores, metadata_scores
-from tightrope_triage.data import Case, load_grey8, read_cases
+from tightrope_triage.data import Case, load_grey8, read_cases, read_nih
+from tightrope_triage.figures import SENSITIVITIES, against_metadata, figures
 from tightrope_triage.predict import predict
 from tightrope_triage.preprocess import INPUT_SIZE
 
-SENSITIVITIES = (0.95, 0.90)
 Floats = NDArray[np.float64]
 
 
@@ -68,35 +67,6 @@ def subgroups(cases: list[Case]) -> dict[str, NDArray[np.bool_]]:
     return {name: mask for name, mask in masks.items() if mask.any()}
 
 
-def figures(cases: list[Case], logit: Floats) -> dict[str, Any]:
-    """Ranking, calibration and decision figures of one group of cases with calibrated log-odds."""
-    label = np.array([case.label for case in cases])
-    person = np.array([case.person for case in cases])
-    probability = ev.expit(logit)
-    return {
-        "cases": len(cases),
-        "positive": int(label.sum()),
-        "persons": len(set(person)),
-        "auc": asdict(ev.auc_interval(label, logit)),
-        "auc_by_person_bootstrap": asdict(ev.cluster_auc_interval(label, logit, person)),
-        "specificity_at_sensitivity": {
-            f"{wanted:.2f}": asdict(ev.sensitivity_specificity(label, logit, ev.threshold_at(label, logit, wanted))[1])
-            for wanted in SENSITIVITIES
-        },
-        "expected_calibration_error": ev.calibration_error(label, probability),
-        "brier": ev.brier(label, probability),
-        "reliability": [asdict(row) for row in ev.reliability(label, probability)],
-        "net_benefit": [
-            {
-                "threshold": round(float(threshold), 2),
-                "model": ev.net_benefit(label, probability, threshold),
-                "all": ev.net_benefit(label, np.ones(len(label)), threshold),
-            }
-            for threshold in np.arange(0.05, 0.96, 0.05)
-        ],
-    }
-
-
 def at_fixed_thresholds(judged: Judged) -> dict[str, Any]:
     """Sensitivity and specificity on the test split at the thresholds that the calibration split chose."""
     label = np.array([case.label for case in judged.cases])
@@ -110,36 +80,6 @@ def at_fixed_thresholds(judged: Judged) -> dict[str, Any]:
                 "specificity": asdict(found[1]),
             }
     return rows
-
-
-def against_metadata(cases: list[Case], logit: Floats) -> dict[str, Any]:
-    """What the picture adds to what the request form says, on the adults.
-
-    This selection of NIH's archive has no negatives among the later patients, so the patient number tells the label
-    of those. A picture may tell its year (another detector, other markers), so the model is also judged where
-    numbers tell nothing: among the patients up to the last negative one.
-    """
-    label = np.array([case.label for case in cases])
-    form, number = metadata_scores(cases), metadata_scores(cases, with_number=True)
-    both = combined_scores(cases, logit)
-    number_of = np.array([int(case.person) for case in cases])
-    overlap = number_of <= number_of[label == 0].max()
-    return {
-        "patients_up_to_last_negative": {
-            "cases": int(overlap.sum()),
-            "last_number": int(number_of[overlap].max()),
-            "view_age_sex_patient_number": asdict(ev.auc_interval(label[overlap], number[overlap])),
-            "model": asdict(ev.auc_interval(label[overlap], logit[overlap])),
-            "model_minus_all_metadata": asdict(ev.auc_difference(label[overlap], logit[overlap], number[overlap])),
-        },
-        "view_age_sex": asdict(ev.auc_interval(label, form)),
-        "view_age_sex_patient_number": asdict(ev.auc_interval(label, number)),
-        "model": asdict(ev.auc_interval(label, logit)),
-        "model_and_all_metadata": asdict(ev.auc_interval(label, both)),
-        "model_minus_view_age_sex": asdict(ev.auc_difference(label, logit, form)),
-        "model_minus_all_metadata": asdict(ev.auc_difference(label, logit, number)),
-        "model_and_all_metadata_minus_all_metadata": asdict(ev.auc_difference(label, both, number)),
-    }
 
 
 def by_group(cases: list[Case], logit: Floats) -> dict[str, Any]:
@@ -167,7 +107,7 @@ def assess(data: Path, runs: list[tuple[int, Path]]) -> dict[str, Any]:
         "folds_auc": [
             {name: value["auc"]["value"] for name, value in by_group(one.cases, one.logit).items()} for one in judged
         ],
-        "metadata": against_metadata(adults, logit),
+        "metadata": against_metadata(adults, logit, read_nih(data, runs[0][0])),
     }
 
 

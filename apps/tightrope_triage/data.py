@@ -36,9 +36,13 @@ class DataError(TightropeError):
 
 @dataclass(frozen=True)
 class Case:
-    """One labelled radiograph. `person` is unique within its site; `view`, `age` and `sex` are None where unknown."""
+    """One labelled radiograph.
 
-    site: Literal["nih", "kermany"]
+    `site` is nih, kermany or the name of a user's folder; `person` is unique within its site; `view`, `age` (years) and
+    `sex` are None where unknown.
+    """
+
+    site: str
     path: Path
     label: int
     person: str
@@ -104,11 +108,14 @@ def read_kermany(data: Path) -> list[Case]:
 
 
 def without_duplicates(cases: Iterable[Case]) -> list[Case]:
-    """Drop every file whose bytes an earlier case has already."""
+    """Drop every file whose bytes an earlier case has already. A missing file stays: who wants its pixels names it."""
     seen: set[bytes] = set()
     kept = []
     for case in cases:
-        digest = hashlib.sha256(case.path.read_bytes()).digest()
+        try:
+            digest = hashlib.sha256(case.path.read_bytes()).digest()
+        except OSError:
+            digest = str(case.path).encode()
         if digest not in seen:
             seen.add(digest)
             kept.append(case)

@@ -33,12 +33,12 @@ def histogram(values: Array) -> Histogram:
 
 
 @settings(max_examples=40, deadline=None)
-@given(samples, st.sampled_from(METHODS), st.floats(60, 100), st.sampled_from([0.0, 0.1, 1.0]))
+@given(samples, st.sampled_from(METHODS), st.floats(60, 100))
 def test_a_range_has_zero_inside_and_stays_within_what_was_seen(
-    values: Array, method: Method, percentile: float, slope: float
+    values: Array, method: Method, percentile: float
 ) -> None:
     found = histogram(values)
-    low, high = choose_range(found, method, percentile, slope=slope)
+    low, high = choose_range(found, method, percentile)
     assert np.isfinite([low, high]).all()
     assert low <= 0 <= high
     rounding = 1e-9 * (found.high - found.low)
@@ -76,11 +76,12 @@ def test_mse_is_the_best_of_all_for_the_squared_error() -> None:
     assert errors["mse"] < 0.5 * errors["minmax"]
 
 
-def test_behind_a_leaky_relu_negative_values_give_way() -> None:
-    found = histogram(np.random.default_rng(0).normal(size=20_000))
-    plain, leaky = (choose_range(found, "mse", slope=slope) for slope in (1.0, 0.1))
-    assert plain[0] == pytest.approx(-plain[1], rel=0.2)
-    assert leaky[0] > 0.8 * plain[0]
+def test_mse_moves_either_end_by_itself() -> None:
+    """A long thin tail on one side: cutting it is no reason to cut the other side."""
+    random = np.random.default_rng(0)
+    found = histogram(np.append(random.uniform(-1, 0, size=20_000), random.exponential(0.4, size=20_000)))
+    low, high = choose_range(found, "mse", levels=16)
+    assert low / found.low > high / found.high + 0.2
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -60,24 +59,19 @@ def observe(graph: onnx.ModelProto, batches: Callable[[], Iterable[NDArray[Any]]
     return {name: Histogram(low[name], high[name], count) for name, count in counts.items()}
 
 
-def choose_range(
-    histogram: Histogram, method: Method, percentile: float = 99.99, levels: int = 256, slope: float = 1.0
-) -> Range:
+def choose_range(histogram: Histogram, method: Method, percentile: float = 99.99, levels: int = 256) -> Range:
     """The range to quantize to; zero is always inside, as ONNX requires an exact zero.
 
     minmax: all that was seen. percentile: that share of the values, the tails cut alike. mse: the least expected
     squared error of rounding plus clipping, either end shrunk by itself. entropy: the least Kullback-Leibler divergence
     between the distribution and its quantized form (Migacz, '8-bit inference with TensorRT', GTC 2017), over ranges
     shrunk from both ends.
-
-    `slope` is that of a LeakyReLU which alone reads the tensor: by it an error below zero shrinks before anybody sees
-    it, and mse counts it so. 1 where there is none.
     """
     if method == "minmax" or histogram.counts.sum() == 0:
         return _with_zero(histogram.low, histogram.high)
     if method == "percentile":
         return _percentile_range(histogram, percentile)
-    cost = partial(_squared_error, slope=slope) if method == "mse" else _divergence
+    cost = _squared_error if method == "mse" else _divergence
     low, high = _with_zero(histogram.low, histogram.high)
 
     def best(candidates: Iterable[Range]) -> Range:
@@ -99,10 +93,8 @@ def _percentile_range(histogram: Histogram, percentile: float) -> Range:
     return _with_zero(histogram.low + first * width, histogram.low + (last + 1) * width)
 
 
-def _squared_error(histogram: Histogram, limits: Range, levels: int, slope: float) -> float:
-    centres = histogram.centres
-    error = (centres - _quantized(centres, limits, levels)) * np.where(centres < 0, slope, 1.0)
-    return float(np.dot(histogram.counts, error**2))
+def _squared_error(histogram: Histogram, limits: Range, levels: int) -> float:
+    return float(np.dot(histogram.counts, (histogram.centres - _quantized(histogram.centres, limits, levels)) ** 2))
 
 
 def _divergence(histogram: Histogram, limits: Range, levels: int) -> float:

@@ -119,7 +119,7 @@ def _blame(task: Task, stages: list[Candidate], progress: Progress) -> list[str]
         return []
     graph = floats[-1].float_graph()
     scheme = Scheme("uint8", "int8", per_channel=True, reduce_range=True, symmetric=False)
-    quantizer = Quantizer(graph, tensor_ranges(graph, calibrate(graph, task, inputs=8), "minmax", 100), scheme)
+    quantizer = Quantizer(graph, tensor_ranges(calibrate(graph, task, inputs=8), "minmax", 100), scheme)
     return [item.layer.name for item in rank_layers(quantizer, task, 4, 0, progress)[:3]]
 
 
@@ -131,7 +131,10 @@ def build_manifest(
     import torch
 
     created = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    fitted = task.fitted(made.candidate.session())
+    evidence = {"gate": made.gate.to_dict(), "scores": made.scores, "budget": budget.model_dump(mode="json")}
     lineage = {
+        **task.lineage(),
         "command": command,
         "recipe": recipe.to_dict(),
         "passes": [record.to_dict() for record in made.candidate.lineage],
@@ -150,8 +153,8 @@ def build_manifest(
         precision=made.candidate.precision,
         created=created,
         lineage=lineage,
-        evidence={"gate": made.gate.to_dict(), "scores": made.scores, "budget": budget.model_dump(mode="json")},
-        **task.manifest(),
+        evidence={**evidence, **fitted.get("evidence", {})},
+        **{**task.manifest(), **{key: value for key, value in fitted.items() if key != "evidence"}},
     )
 
 

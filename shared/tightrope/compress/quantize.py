@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -47,15 +48,20 @@ class Scheme:
 
 @dataclass(frozen=True)
 class Layer:
-    """A compute node and the activation fused behind it: quantized, or left in float, together."""
+    """A compute node and the activation fused behind it: quantized, or left in float, together.
+
+    `work` is the number of its multiply-accumulates, as far as static shapes tell; at least 1.
+    """
 
     name: str
     operator: str
     nodes: tuple[str, ...]
+    work: int = 1
 
 
 def layers(graph: onnx.ModelProto) -> list[Layer]:
     """The layers whose precision can be chosen, in graph order."""
+    shapes = _shapes(graph)
     consumers: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.graph.node:
         for name in node.input:
@@ -64,8 +70,24 @@ def layers(graph: onnx.ModelProto) -> list[Layer]:
     for node in graph.graph.node:
         if node.op_type in COMPUTE:
             after = [user.name for user in consumers.get(node.output[0], []) if user.op_type in _ACTIVATIONS]
-            found.append(Layer(node.name, node.op_type, (node.name, *after)))
+            found.append(Layer(node.name, node.op_type, (node.name, *after), _work(node, shapes)))
     return found
+
+
+def _shapes(graph: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+    """Shapes of weights and of activations; a free axis counts 1."""
+    inferred = onnx.shape_inference.infer_shapes(graph).graph
+    known = {tensor.name: tuple(tensor.dims) for tensor in inferred.initializer}
+    for info in (*inferred.value_info, *inferred.output):
+        known[info.name] = tuple(axis.dim_value or 1 for axis in info.type.tensor_type.shape.dim)
+    return known
+
+
+def _work(node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """Multiply-accumulates: each output of a convolution sums over a kernel, of a matrix product over a row."""
+    output, weight = shapes.get(node.output[0], ()), shapes.get(node.input[1], ())
+    summed = weight[1:] if node.op_type == "Conv" else weight[:1]
+    return max(1, math.prod(output) * math.prod(summed))
 
 
 def nodes_behind(graph: onnx.ModelProto, found: Sequence[Layer]) -> list[str]:
@@ -90,28 +112,22 @@ def calibrate(graph: onnx.ModelProto, task: Task, inputs: int) -> dict[str, Hist
     return observe(graph, batches)
 
 
-def tensor_ranges(
-    graph: onnx.ModelProto, histograms: Mapping[str, Histogram], method: Method, percentile: float
-) -> TensorsData:
-    """The chosen range of every tensor of the graph, in the form that onnxruntime's quantizer takes."""
-    slopes = leaky_slopes(graph)
+def tensor_ranges(histograms: Mapping[str, Histogram], method: Method, percentile: float) -> TensorsData:
+    """The chosen range of every tensor, in the form that onnxruntime's quantizer takes."""
     data = {}
     for name, histogram in histograms.items():
-        low, high = choose_range(histogram, method, percentile, slope=slopes.get(name, 1.0))
+        low, high = choose_range(histogram, method, percentile)
         data[name] = TensorData(lowest=np.float32(low), highest=np.float32(high))
     return TensorsData(CalibrationMethod.MinMax, data)
 
 
-def leaky_slopes(graph: onnx.ModelProto) -> dict[str, float]:
-    """Tensors that only a LeakyReLU reads, and its slope below zero."""
-    slopes = {node.input[0]: _attribute(node, "alpha", 0.01) for node in graph.graph.node if node.op_type == "LeakyRelu"}
-    others = {name for node in graph.graph.node if node.op_type != "LeakyRelu" for name in node.input}
-    outputs = {output.name for output in graph.graph.output}
-    return {name: slope for name, slope in slopes.items() if name not in others | outputs}
-
-
-def _attribute(node: onnx.NodeProto, name: str, default: float) -> float:
-    return next((attribute.f for attribute in node.attribute if attribute.name == name), default)
+def share_ranges(graph: onnx.ModelProto, ranges: TensorsData) -> TensorsData:
+    """What is concatenated gets the range of the result, so that the integers are copied and not rounded again."""
+    shared = {name: ranges[name] for name in ranges.keys()}  # noqa: SIM118  (TensorsData is no mapping)
+    for node in reversed(graph.graph.node):
+        if node.op_type == "Concat" and node.output[0] in shared:
+            shared.update({name: shared[node.output[0]] for name in node.input if name in shared})
+    return TensorsData(CalibrationMethod.MinMax, shared)
 
 
 class Quantizer:
@@ -124,7 +140,7 @@ class Quantizer:
     """
 
     def __init__(self, graph: onnx.ModelProto, ranges: TensorsData, scheme: Scheme) -> None:
-        self.graph, self.ranges, self.scheme = graph, ranges, scheme
+        self.graph, self.ranges, self.scheme = graph, share_ranges(graph, ranges), scheme
         self.layers: Sequence[Layer] = layers(graph)
         # Behind the last layers nothing is computed in integers, and a shared scale there only spoils the outputs:
         # a detector's box distances, say, concatenated with class logits of a far wider range.
@@ -157,7 +173,7 @@ class Quantizer:
             self.ranges,
             list(only) if only is not None else [],
             [*keep_float, *self._behind],
-            list(QDQRegistry),
+            [*QDQRegistry, "Concat"],
             {"ActivationSymmetric": self.scheme.symmetric, "WeightSymmetric": self.scheme.weights == "int8"},
         )
         quantizer.quantize_model()

@@ -40,10 +40,12 @@ def rank_layers(
     inputs: int,
     measured: int,
     progress: Progress = lambda _: None,
+    per_work: bool = False,
 ) -> list[Sensitivity]:
     """All layers, the most harmful first.
 
     Args:
+        per_work: order by error per multiply-accumulate: what float costs in time is the layer's work.
         inputs: calibration inputs for the output error.
         measured: for how many of the worst layers the task's metric is evaluated on the calibration split; these come
             first, by the loss of the worst gate metric (a share: 0.01 is one percent of the float score).
@@ -55,7 +57,7 @@ def rank_layers(
         progress(f"sensitivity of {layer.name}")
         alone = quantizer.build(only=layer.nodes)
         ranked.append(Sensitivity(layer, _relative_error(expected, _outputs(alone, examples))))
-    ranked.sort(key=lambda item: -item.error)
+    ranked.sort(key=lambda item: -item.error / (item.layer.work if per_work else 1))
     if not measured:
         return ranked
     reference = metrics(task.evaluate(Session(quantizer.graph.SerializeToString()), "calibration"))

@@ -5,8 +5,10 @@ A complete Task for a classifier is about 30 lines; see docs/tutorials/your-own-
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -62,6 +64,17 @@ class Task(ABC):
         """Constants of the artifact: preprocess, postprocess, labels, operating_points, licences."""
         return {"preprocess": {}}
 
+    def fitted(self, model: Model) -> Mapping[str, Any]:
+        """Constants that depend on the compressed graph, such as thresholds; they are put into those of `manifest`.
+
+        They may be fitted on the calibration split only. 'evidence' in it becomes part of the artifact's evidence.
+        """
+        return {}
+
+    def lineage(self) -> Mapping[str, Any]:
+        """How the reference came about, for the artifact's lineage."""
+        return {}
+
     def data_digests(self) -> Mapping[str, str]:
         """Digest of each data set that the artifact's numbers rest on, by name."""
         return {}
@@ -70,3 +83,10 @@ class Task(ABC):
 def first_examples(task: Task, count: int) -> list[Array]:
     """The first `count` calibration inputs."""
     return [np.asarray(x) for x, _ in zip(task.calibration(), range(count), strict=False)]
+
+
+def data_folder() -> Path:
+    """Where the data for training and checking lies: $TIGHTROPE_DATA, or ../shared/data beside the checkout."""
+    if chosen := os.environ.get("TIGHTROPE_DATA"):
+        return Path(chosen)
+    return Path(__file__).resolve().parents[4] / "shared" / "data"

@@ -51,11 +51,16 @@ def write_page(app: str, summary: str, artifacts: Sequence[Artifact], profile: s
         *_tradeoffs(artifacts, budget),
         *(part for artifact in artifacts for part in _artifact(artifact.manifest, budget)),
     ]
+    return document(f"{app}: artifacts and their evidence", body)
+
+
+def document(title: str, body: Sequence[str]) -> str:
+    """A self-contained page of these pieces of HTML, in the style of all of Tightrope's reports."""
     style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     head = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(app)}: artifacts and their evidence</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
     )
     return head + "\n".join(body) + "\n</body>\n</html>\n"
 
@@ -113,18 +118,18 @@ def _artifact(manifest: Manifest, budget: Budget) -> Iterator[str]:
     evidence = manifest.evidence
     yield f'<h2 id="{escape(manifest.name)}">{escape(manifest.name)}</h2>'
     if "pipeline" in evidence:
-        yield from _section(budget_facts(evidence, budget))
+        yield from section(budget_facts(evidence, budget))
         yield f'<p class="note">Latency: {escape(interval_text(evidence, budget))}.</p>'
     if "gate" in evidence:
-        yield from _section(gate_facts(evidence))
+        yield from section(gate_facts(evidence))
     if "pipeline" in evidence:
-        yield from _section(latency_facts(evidence))
+        yield from section(latency_facts(evidence))
         yield plots.stage_times(evidence, budget)
-        yield from _section(resource_facts(evidence))
+        yield from section(resource_facts(evidence))
         yield plots.operator_times(evidence)
     yield from _sensitivity(manifest)
     if "environment" in evidence:
-        yield from _section(environment_facts(evidence))
+        yield from section(environment_facts(evidence))
     yield from _scope(manifest)
     yield from _lineage(manifest)
 
@@ -150,7 +155,7 @@ def _lineage(manifest: Manifest) -> Iterator[str]:
     if lineage := manifest.lineage:
         yield "<details><summary>How it was made</summary>"
         yield f"<pre><code>{escape(lineage['command'])}</code></pre>"
-        yield _table(pass_facts(manifest))
+        yield table(pass_facts(manifest))
         versions = ", ".join(f"{name} {version}" for name, version in lineage["versions"].items())
         yield f"<p>With {escape(versions)}.</p>"
         for name, digest in lineage["data_sha256"].items():
@@ -160,14 +165,16 @@ def _lineage(manifest: Manifest) -> Iterator[str]:
         yield "</details>"
 
 
-def _section(facts: Facts) -> Iterator[str]:
+def section(facts: Facts) -> Iterator[str]:
+    """A table under its title, with its note."""
     yield f"<h3>{escape(facts.title)}</h3>"
-    yield _table(facts)
+    yield table(facts)
     if facts.note:
         yield f'<p class="note">{escape(facts.note)}</p>'
 
 
-def _table(facts: Facts) -> str:
+def table(facts: Facts) -> str:
+    """A table that scrolls on a narrow screen."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in facts.header)
     rows = ("".join(_cell(cell) for cell in row) for row in facts.rows)
     return f'<div class="scroll"><table><tr>{head}</tr>{"".join(f"<tr>{row}</tr>" for row in rows)}</table></div>'

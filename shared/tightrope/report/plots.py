@@ -84,7 +84,7 @@ def tradeoff(metric: str, points: Sequence[Point], reference: float, budget: Bud
         axes.set(xlabel=f"whole pipeline, ms at p{budget.percentile:g}", ylabel=metric)
         axes.grid(alpha=0.6)
 
-    return _figure(draw, f"{metric} against pipeline latency", (7.2, 4.2))
+    return figure(draw, f"{metric} against pipeline latency", (7.2, 4.2))
 
 
 def stage_times(evidence: Evidence, budget: Budget) -> str:
@@ -101,7 +101,7 @@ def stage_times(evidence: Evidence, budget: Budget) -> str:
         axes.set(xlabel="ms: bar p50, whisker p90; dashed: the budget")
         axes.grid(axis="x", alpha=0.6)
 
-    return _figure(draw, "Time of each stage", (7.2, 0.42 * len(stages) + 0.9))
+    return figure(draw, "Time of each stage", (7.2, 0.42 * len(stages) + 0.9))
 
 
 def operator_times(evidence: Evidence) -> str:
@@ -113,7 +113,7 @@ def operator_times(evidence: Evidence) -> str:
         _draw_bars(axes, bars, "in integers", "in float")
         axes.set(xlabel="% of the model's time")
 
-    return _figure(draw, "Time by operator", (7.2, 0.3 * len(bars) + 1.0))
+    return figure(draw, "Time by operator", (7.2, 0.3 * len(bars) + 1.0))
 
 
 def layer_sensitivity(layers: Sequence[Mapping[str, Any]], kept: frozenset[str]) -> str:
@@ -128,7 +128,7 @@ def layer_sensitivity(layers: Sequence[Mapping[str, Any]], kept: frozenset[str])
         axes.margins(x=0.18)
         axes.set(xlabel="% of the output's energy that changes when only this layer is quantized")
 
-    return _figure(draw, f"Sensitivity of {len(bars)} layers", (7.2, 0.27 * len(bars) + 1.0))
+    return figure(draw, f"Sensitivity of {len(bars)} layers", (7.2, 0.27 * len(bars) + 1.0))
 
 
 def _draw_bars(axes: Any, bars: Sequence[Bar], first: str, second: str) -> None:
@@ -147,8 +147,11 @@ def _whiskers(value: float, interval: tuple[float, float]) -> tuple[list[float],
     return [max(0.0, value - interval[0])], [max(0.0, interval[1] - value)]
 
 
-def _figure(draw: Callable[[Any], None], title: str, size: tuple[float, float]) -> str:
-    """Draw into a fresh figure. Raises MissingExtraError without matplotlib."""
+def figure(draw: Callable[[Any], None], title: str, size: tuple[float, float]) -> str:
+    """The SVG of what `draw` puts into fresh axes; `size` in inches. Raises MissingExtraError without matplotlib.
+
+    Colours of the page are INK, FAINT, ACCENT, SECOND and LIMIT.
+    """
     try:
         from matplotlib import rc_context
         from matplotlib.figure import Figure

@@ -23,11 +23,12 @@ class QuantizeMixed(StaticQuantization):
     keep: float = Field(0.995, gt=0, le=1, description="share of each gate metric to keep on the calibration split")
     at_least: int = Field(0, ge=0, description="so many of the worst layers stay in float in any case")
     probe_inputs: int = Field(8, ge=1, description="calibration inputs for the output error of each layer")
+    per_work: bool = Field(False, description="rank by error per multiply-accumulate, so that float layers stay cheap")
     measured: int = Field(6, ge=0, description="worst layers of which the task's metric is measured too")
 
     def apply(self, candidate: Candidate, task: Task) -> Candidate:
         quantizer = self.quantizer(candidate, task)
-        ranking = rank_layers(quantizer, task, self.probe_inputs, self.measured)
+        ranking = rank_layers(quantizer, task, self.probe_inputs, self.measured, per_work=self.per_work)
         choice = fewest_float_layers(quantizer, task, ranking, self.keep, self.at_least)
         notes = {
             "layers": len(ranking),

@@ -40,7 +40,7 @@ class StaticQuantization(Pass):
     def quantizer(self, candidate: Candidate, task: Task) -> Quantizer:
         """The candidate's graph, calibrated and rounded as these settings say."""
         graph = candidate.float_graph()
-        ranges = tensor_ranges(graph, calibrate(graph, task, self.inputs), self.calibration, self.percentile)
+        ranges = tensor_ranges(calibrate(graph, task, self.inputs), self.calibration, self.percentile)
         quantizer = Quantizer(graph, ranges, self.scheme())
         if self.rounding == "hessian":
             quantizer.round_by_hessian(task, self.inputs)
