@@ -196,8 +196,8 @@ def _refusals(report: Report) -> Iterator[str]:
         ("Turned or inverted radiographs, falsely accepted (lower is better)", gate["turned_or_inverted"], "accepted"),
     ):
         if kinds:
-            rows = tuple((kind, counted(found)) for kind, found in kinds.items())
-            yield from section(Facts(title, ("", header), rows))
+            accepted = tuple((kind, counted(found)) for kind, found in kinds.items())
+            yield from section(Facts(title, ("", header), accepted))
 
 
 def _latency(latency: Report) -> Iterator[str]:

@@ -56,7 +56,7 @@ def decision_curve(rows: Sequence[Mapping[str, float]], title: str) -> str:
         axes.plot(threshold, [row["all"] for row in rows], color=SECOND, linestyle="--", label="everybody")
         axes.plot(threshold, [row["model"] for row in rows], color=ACCENT, linewidth=1.8, label="the model")
         best = max(row["model"] for row in rows)
-        axes.set(xlabel="threshold probability", ylabel="net benefit", ylim=(-0.25 * best - 0.02, 1.15 * best + 0.02))
+        axes.set(xlabel="threshold probability", ylabel="net benefit", ylim=(-0.45 * best - 0.02, 1.15 * best + 0.02))
         axes.legend(loc="lower left")
         axes.grid(alpha=0.6)
 

@@ -415,7 +415,7 @@ def test_a_full_disk_leaves_complete_files_only(cli: Cli, tmp_path: Path, small_
 def test_a_full_disk_leaves_no_broken_video(cli: Cli, tmp_path: Path, small_disk: Path) -> None:
     write_video(tmp_path / "rain.avi", 60)
 
-    result = cli("road", "predict", "rain.avi", "--out", "disk", "--quiet")
+    result = cli("road", "predict", "rain.avi", "--out", "disk", "--quiet", "--score", "0.001", "--classes", "all")
 
     assert result.code == 2
     assert "is the disk full?" in result.error_line

@@ -63,7 +63,7 @@ def test_nothing_found_scores_nothing_and_no_labels_give_no_score() -> None:
     assert average_precision([labels()], [make_detections([], SIZE)]).mean() is None
 
 
-corners = st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(20, 200), st.integers(20, 200))
+corners = st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(30, 200), st.integers(30, 200))
 objects = st.lists(st.tuples(st.sampled_from((CAR, PERSON, CUP)), corners), max_size=5)
 jitter = st.tuples(*[st.integers(-12, 12)] * 4)
 

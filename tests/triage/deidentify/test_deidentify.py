@@ -18,13 +18,14 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from tests.triage.outputs.sources import dx
 
 from tightrope.errors import BadInputError
 from tightrope_triage.deidentify.dataset import PIXELS_NOT_CHECKED, deidentify
 from tightrope_triage.deidentify.profile import Action, _table, action
 from tightrope_triage.deidentify.pseudonyms import Pseudonyms
 from tightrope_triage.outputs.files import encoded
+
+from ..outputs.sources import dx
 
 NAMES = Pseudonyms(b"of the department")
 # A value of each kind that is found again in the bytes.

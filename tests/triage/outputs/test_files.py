@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
-from tests.triage.outputs.sources import CHEST, LEG, SYNTHETIC, displayed, dx, errors_of, reading_of, source
 
 from tightrope.errors import OutputError
 from tightrope_triage.deidentify.pseudonyms import Pseudonyms
 from tightrope_triage.outputs.files import write_outputs
 from tightrope_triage.outputs.jsonl import JsonLines
 from tightrope_triage.reading import NOTICE, State
+
+from .sources import CHEST, LEG, SYNTHETIC, displayed, dx, errors_of, reading_of, source
 
 HEAT = np.linspace(-1, 2, 49, dtype=np.float32).reshape(7, 7)
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.triage.outputs.sources import dx, reading_of
 
 from tightrope_triage.outputs.overlay import LONG_SIDE, WIDTH_MIN, render
 from tightrope_triage.reading import State
+
+from .sources import dx, reading_of
 
 IMAGE = dx()
 GREY = np.full((300, 500), 90, np.uint8)

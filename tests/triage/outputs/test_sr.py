@@ -13,12 +13,13 @@ from highdicom.sr import Comprehensive3DSR
 from pydicom import dcmread
 from pydicom.data import get_charset_files
 from pydicom.dataset import Dataset
-from tests.triage.outputs.sources import ALGORITHM, POINT, dx, header_of, reading_of, real
 
 from tightrope.errors import BadInputError
 from tightrope_triage.outputs.files import encoded
 from tightrope_triage.outputs.sr import structured_report
 from tightrope_triage.reading import NOTICE, State
+
+from .sources import ALGORITHM, POINT, dx, header_of, reading_of, real
 
 EVERYTHING_OPTIONAL = (
     "SpecificCharacterSet",
