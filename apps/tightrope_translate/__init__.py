@@ -1,0 +1,1 @@
+"""Live English-German translation: typed, photographed, spoken; one small network on one core."""

@@ -1,0 +1,143 @@
+"""Train the translation network, one direction or both at once:
+
+    python -m tightrope_translate.train --data DIR --vocabulary vocabulary.model --out DIR --direction both
+
+Resumable: stopped by SIGTERM or Ctrl-C, the same command goes on from the last checkpoint (one every 100,000 target
+tokens) and ends with the same weights as a run that was never stopped. `--start` begins with the weights of another
+run: a run of both directions at a constant rate (`--decay-from 1`) is the trunk of one run for each direction. OUT ends
+up with `weights.safetensors` (float16: the moving average) and `lineage.json` (command, seed, digests, versions, log).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import platform
+import signal
+import sys
+from dataclasses import asdict, fields
+from datetime import datetime, timezone
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import sentencepiece
+import torch
+from numpy.typing import NDArray
+
+from tightrope.writing import write_text
+from tightrope_translate import alignment
+from tightrope_translate.batches import Batches, Choice
+from tightrope_translate.corpus import EVERYDAY, SOFTWARE, Corpus, read_pairs, read_training
+from tightrope_translate.export import save_network
+from tightrope_translate.trainer import TrainConfig, Trainer
+from tightrope_translate.validation import Validation
+from tightrope_translate.vocabulary import Vocabulary
+
+CHECKPOINT_TOKENS = 100_000
+VALIDATE_EVERY = 5  # checkpoints
+
+
+def train(config: TrainConfig) -> Path:
+    """Run or resume the training; returns the path of the weights."""
+    torch.set_num_threads(config.threads)
+    vocabulary = Vocabulary(config.vocabulary)
+    corpus = read_training(config.data)
+    table = lookup(corpus, vocabulary) if config.guidance else None
+    choice = Choice(config.direction, config.batch, config.seed)
+    trainer = Trainer(config, Batches(corpus, vocabulary, choice), table)
+    validation = Validation(read_pairs(config.data / "tatoeba.dev.tsv"), vocabulary, config.direction)
+    checkpoint = config.out / "checkpoint.pt"
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    elif config.start is not None:
+        trainer.begin_with(config.start)
+    signal.signal(signal.SIGTERM, interrupt)
+    while trainer.tokens < config.tokens:
+        goal = min(trainer.tokens // CHECKPOINT_TOKENS * CHECKPOINT_TOKENS + CHECKPOINT_TOKENS, config.tokens)
+        entry: dict[str, Any] = {**trainer.run(goal), "time": now(), "tokens": trainer.tokens, "steps": trainer.steps}
+        entry["dev_loss"] = validation.loss(trainer.averaged)
+        if len(trainer.log) % VALIDATE_EVERY == VALIDATE_EVERY - 1 or trainer.tokens >= config.tokens:
+            entry |= validation.scores(trainer.averaged)
+        trainer.log.append(entry)
+        trainer.save(checkpoint)
+        print(json.dumps(entry, ensure_ascii=False), flush=True)
+    weights = config.out / "weights.safetensors"
+    save_network(trainer.averaged, weights)
+    write_text(config.out / "lineage.json", json.dumps(lineage(config, corpus, trainer, weights), indent=1) + "\n")
+    return weights
+
+
+def lookup(corpus: Corpus, vocabulary: Vocabulary) -> NDArray[np.float16]:
+    """The alignment table of the everyday sentences."""
+    everyday = [index for index, turns in enumerate(corpus.turns) if turns == 1]
+    english, german = ([texts[index] for index in everyday] for texts in (corpus.english, corpus.german))
+    return alignment.fit(vocabulary.encode(english), vocabulary.encode(german), len(vocabulary))
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """SIGTERM ends as Ctrl-C does; the last checkpoint stays whole."""
+    raise KeyboardInterrupt
+
+
+def now() -> str:
+    """UTC, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def lineage(config: TrainConfig, corpus: Corpus, trainer: Trainer, weights: Path) -> dict[str, Any]:
+    """How the weights came about, without any path of this machine."""
+    paths = ("data", "out", "vocabulary", "start", "pause_while")
+    settings = {name: value for name, value in asdict(config).items() if name not in paths}
+    arguments = [f"--{name.replace('_', '-')} {value}" for name, value in settings.items()]
+    begun = " --start START" if config.start else ""
+    return {
+        "command": f"python -m tightrope_translate.train --data DATA --vocabulary VOCABULARY --out OUT{begun} "
+        + " ".join(arguments),
+        "settings": settings,
+        "finished": now(),
+        "start_sha256": digest(config.start) if config.start else None,
+        "data_sha256": {name: digest(config.data / name) for name in (EVERYDAY, SOFTWARE)},
+        "vocabulary_sha256": digest(config.vocabulary),
+        "weights_sha256": digest(weights),
+        "pairs": len(corpus),
+        "parameters": sum(parameter.numel() for parameter in trainer.net.parameters()),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "sentencepiece": sentencepiece.__version__,
+        },
+        "log": trainer.log,
+    }
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def parse(arguments: list[str]) -> TrainConfig:
+    """The configuration from a command line; every field of TrainConfig is an option."""
+    parser = argparse.ArgumentParser(prog="python -m tightrope_translate.train", description=__doc__)
+    for item in fields(TrainConfig):
+        needed = item.name in ("data", "out", "vocabulary")
+        kind: Any = Path if needed or item.name in ("start", "pause_while") else type(item.default)
+        default = None if needed else item.default
+        parser.add_argument(
+            f"--{item.name.replace('_', '-')}",
+            type=kind,
+            required=needed,
+            default=default,
+            help=f"{item.metadata.get('help', '')} (default: {default})",
+        )
+    return TrainConfig(**vars(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    try:
+        print(train(parse(sys.argv[1:])))
+    except KeyboardInterrupt:
+        raise SystemExit("stopped; the same command goes on from the last checkpoint") from None
