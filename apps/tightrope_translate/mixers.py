@@ -70,7 +70,7 @@ class Recurrence(torch.autograd.Function):
     """c_t = gate_t c_{t-1} + fresh_t along axis 1 of [N, T, width], c_{-1} = 0.
 
     A plain loop: every step is one operation on the whole batch, T is about 12, and the gradient by hand is the same
-    loop backwards. A log-depth scan does more work for the same numbers and was slower on a CPU.
+    loop backwards. A log-depth scan would do more work for the same numbers.
     """
 
     @staticmethod

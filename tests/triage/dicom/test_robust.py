@@ -26,7 +26,6 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from tightrope.measure.probe import peak_rss_bytes
 from tightrope_triage.dicom import DicomError, FrameNeededError, display_pixels, read_dataset, read_radiograph
 
 from .builder import CHECKOUT, dx, encoded, saved
