@@ -22,6 +22,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "compress": ("torch", "torchvision", "onnx", "onnxscript", "matplotlib", "safetensors"),
     "val": ("faster_coco_eval",),
     "demo": ("gradio",),
+    "triage": ("highdicom", "pynetdicom", "gdcm", "jpeg_ls", "openjpeg"),
 }
 _LISTEN_S = 0.5
 
