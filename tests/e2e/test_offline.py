@@ -12,12 +12,15 @@ import pytest
 
 from .conftest import COMMAND, call
 
+PHANTOM = Path(__file__).parents[2] / "apps" / "tightrope_triage" / "sample" / "phantom.dcm"
+
 # The main command of every app, and of the core; run in a folder that has street.jpg.
 COMMANDS = {
     "road predict": ("road", "predict", "street.jpg", "--out", "found"),
     "models": ("models",),
     "doctor": ("doctor",),
     "tour": ("tour",),
+    "triage run": ("triage", "run", str(PHANTOM), "--out", "out"),
 }
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pydicom
 
 from .conftest import Cli
-
-PHANTOM = Path(__file__).parents[2] / "apps" / "tightrope_triage" / "sample" / "phantom.dcm"
+from .test_offline import PHANTOM
 
 
 def test_a_drawing_is_not_judged_and_its_results_are_dicom(cli: Cli, tmp_path: Path) -> None:
