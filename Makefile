@@ -1,13 +1,14 @@
 # make run      the tour: every shipped model on its sample, against its budget (runtime packages only)
 # make test     format, lint, types, layers, tests
 # make verify   the long checks, on real data where there is any
+# make docs     the documentation as a site, in .cache/site
 # make clean    take .venv and the caches away
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 
-.PHONY: run test verify clean
+.PHONY: run test verify docs clean
 
 run: .venv/runtime.stamp
 	@$(BIN)/tightrope tour
@@ -21,6 +22,9 @@ test: .venv/dev.stamp
 
 verify: .venv/dev.stamp
 	$(BIN)/pytest -m verify
+
+docs: .venv/dev.stamp
+	$(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

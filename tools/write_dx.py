@@ -14,20 +14,19 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread, uid
+from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.pixels import compress
 from pydicom.uid import generate_uid
 
 from tightrope.cli.main import guarded
 from tightrope.errors import BadInputError
 from tightrope.writing import atomic_path
+from tightrope_triage.dicom.recode import encode
 
 BITS = 12
 NOISE = 6.0  # standard deviation in grey values of 12 bits at mean exposure; a lossless codec then reaches 2:1 to 3:1
@@ -197,44 +196,6 @@ def _image(values: NDArray[np.uint16], spacing_mm: float, monochrome1: bool) -> 
         "AcquisitionContextSequence": [],
         "PixelData": (top - values if monochrome1 else values).astype("<u2").tobytes(),
     }
-
-
-def encode(dataset: Dataset, syntax: str) -> Dataset:
-    """The object in another transfer syntax, without loss. `dataset` is in explicit little endian and may change."""
-    if syntax == uid.JPEGLosslessSV1:
-        return _jpeg_lossless(dataset)
-    if uid.UID(syntax).is_encapsulated:
-        compress(dataset, syntax, generate_instance_uid=False)
-    else:
-        dataset.file_meta.TransferSyntaxUID = uid.UID(syntax)
-    return dataset
-
-
-def _jpeg_lossless(dataset: Dataset) -> Dataset:
-    """JPEG process 14, selection value 1. pydicom has no encoder for it, GDCM has; from file to file, because the
-    reference counts of its Python objects do not survive more."""
-    import gdcm
-
-    with TemporaryDirectory() as folder:
-        plain, packed = Path(folder, "plain.dcm"), Path(folder, "packed.dcm")
-        dataset.save_as(plain, enforce_file_format=True)
-        reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
-        reader.SetFileName(str(plain))
-        if not reader.Read():
-            raise BadInputError("GDCM cannot read these pixels")
-        change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
-        change.SetInput(reader.GetImage())
-        if not change.Change():
-            raise BadInputError("GDCM cannot encode these pixels as lossless JPEG")
-        writer.SetFileName(str(packed))
-        writer.SetFile(reader.GetFile())
-        writer.SetImage(change.GetOutput())
-        if not writer.Write():
-            raise BadInputError("GDCM cannot write these pixels as lossless JPEG")
-        compressed = dcmread(packed)
-    dataset["PixelData"] = compressed["PixelData"]
-    dataset.file_meta.TransferSyntaxUID = uid.JPEGLosslessSV1
-    return dataset
 
 
 def write(arguments: argparse.Namespace) -> Iterator[Path]:

@@ -13,4 +13,5 @@ APP = App(
     task="tightrope_road.task:RoadTask",
     workload="tightrope_road.workload:open_workload",
     folder=Path(__file__).parent,
+    demo="tightrope_road.demo.tab:add_tab",
 )

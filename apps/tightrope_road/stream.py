@@ -1,6 +1,6 @@
 """Cameras and network streams, opened with bounded patience.
 
-To be read through `newest.NewestFrames`: a detector that takes every frame of a source faster than itself falls behind
+To be read through `live.live_answers`: a detector that takes every frame of a source faster than itself falls behind
 for minutes.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +14,21 @@ import numpy as np
 from tightrope.compress.task import Array, Model, Split, Task, data_folder
 from tightrope.errors import BadInputError
 from tightrope_road.decode import Decode
+from tightrope_road.distance import divergence
 from tightrope_road.labels import COCO, ROAD, VEHICLES
 from tightrope_road.metrics import DetectionScores, Truth
-from tightrope_road.preprocess import Preprocess
+from tightrope_road.preprocess import Picture, Preprocess
 from tightrope_road.reference import load_reference
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from tightrope_road.network import NanoDet
 
 MEAN, STD = (103.53, 116.28, 123.675), (57.375, 57.12, 58.395)
+BINS = 11
+_ROUNDS = 16  # over the training pictures, each time cropped anew
+_SMALLEST = 0.5
 _FOLDERS = {"calibration": "train2017", "held-out": "val2017"}
 
 
@@ -55,6 +61,20 @@ class RoadTask(Task):
         for file in self._pictures("calibration"):
             yield self._preprocess(cv2.imread(str(file)))[0]
 
+    def training(self) -> Iterator[Array]:
+        """Crops of the calibration pictures and, where they are there, of vehicles-openimages' training pictures.
+
+        What the reference makes of them is the lesson, so no label is needed.
+        """
+        rng = np.random.default_rng(0)
+        files = [*2 * self._pictures("calibration"), *_vehicles()]
+        for _ in range(_ROUNDS):
+            for place in rng.permutation(len(files)):
+                yield self._preprocess(_cropped(cv2.imread(str(files[place])), rng))[0]
+
+    def divergence(self, teacher: Sequence[Tensor], student: Sequence[Tensor]) -> Tensor:
+        return divergence((teacher[0], teacher[1]), (student[0], student[1]), BINS)
+
     def evaluate(self, model: Model, split: Split = "held-out") -> DetectionScores:
         detections, truths = [], []
         for file in self._pictures(split):
@@ -71,7 +91,7 @@ class RoadTask(Task):
             "postprocess": {
                 **size,
                 "strides": (8, 16, 32),
-                "bins": 11,
+                "bins": BINS,
                 "nms_iou": 0.6,
                 "candidates": 1000,
                 "exclusive_groups": (VEHICLES,),
@@ -108,6 +128,21 @@ class RoadTask(Task):
                     f"no pictures in {folder / name}; point TIGHTROPE_DATA at the folder that has coco/"
                 )
         return files
+
+
+def _vehicles() -> list[Path]:
+    return sorted((data_folder() / "vehicles-openimages" / "images" / "train").glob("*.jpg"))
+
+
+def _cropped(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Half of the time the whole picture, else a part at least `_SMALLEST` as wide and as high."""
+    if rng.random() < 0.5:
+        return picture
+    height, width = (round(side * rng.uniform(_SMALLEST, 1)) for side in picture.shape[:2])
+    top, left = (
+        int(rng.integers(0, whole - part + 1)) for whole, part in zip(picture.shape[:2], (height, width), strict=True)
+    )
+    return picture[top : top + height, left : left + width]
 
 
 def _read_truth(picture: Path, size: tuple[int, int]) -> Truth:

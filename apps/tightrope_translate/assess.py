@@ -3,7 +3,8 @@
     python -m tightrope_translate.assess --data DIR --vocabulary vocabulary.model --weights DIR/weights.safetensors
 
 BLEU and chrF (sacrebleu, with signatures) on a Tatoeba split; the share of made-up sentences whose numbers, times,
-prices and names come through unchanged; the share of negations that are kept; words a second of the exported graphs.
+prices and names come through unchanged, from the network alone and from the app that looks after them; the share of
+negations that are kept; words a second of the exported graphs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,17 @@ import torch
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from tightrope.runtime.session import Session
-from tightrope_translate.batches import DIRECTIONS, pack
+from tightrope_translate.batches import DIRECTIONS
 from tightrope_translate.corpus import Corpus, read_pairs
-from tightrope_translate.export import ENCODER, STEP, export, load_network
+from tightrope_translate.export import export, load_network
 from tightrope_translate.facts import drawn, kept, negative
 from tightrope_translate.graphs import Graphs
+from tightrope_translate.greedy import write
 from tightrope_translate.network import Translator
 from tightrope_translate.search import beam
+from tightrope_translate.translator import Translator as AppTranslator
 from tightrope_translate.vocabulary import Vocabulary
 
-BATCH = 32
 FACTS = 500  # made-up sentences
 
 
@@ -40,20 +42,42 @@ def assess(net: Translator, vocabulary: Vocabulary, corpus: Corpus, language: st
     sources, references = sides[other(language)], sides[language]
     with tempfile.TemporaryDirectory() as folder:
         export(net, Path(folder))
-        graphs = Graphs(Session(Path(folder) / ENCODER), Session(Path(folder) / STEP))
+        graphs = Graphs.open(Path(folder), len(vocabulary))
         started = time.process_time()
-        written = translate(graphs, vocabulary, sources, language)
+        texts = [one.text for one in write(graphs, vocabulary, sources, language)]
         seconds = time.process_time() - started
-        made = drawn(other(language), FACTS)
-        answers = translate(graphs, vocabulary, made, language)
-        copied = [kept(sentence, text) for sentence, (text, _) in zip(made, answers, strict=True)]
-    texts = [text for text, _ in written]
+        kept_share = facts_kept(lambda made: [one.text for one in write(graphs, vocabulary, made, language)], language)
+        facts = app_facts(AppTranslator(graphs, vocabulary, other(language), language))
     return {
         "sentences": len(sources),
         **scores(texts, references),
         "words_per_cpu_second": round(sum(len(source.split()) for source in sources) / seconds),
-        "facts_kept": round(float(np.mean(copied)), 4),
+        "facts_kept": kept_share,
+        "facts_in_the_app": facts,
         **negation(sources, texts, references, language),
+    }
+
+
+def facts_kept(translate: Callable[[list[str]], list[str]], language: str) -> float:
+    """The share of made-up sentences whose numbers, times, prices and names `translate` into `language` keeps."""
+    made = drawn(other(language), FACTS)
+    return round(float(np.mean([kept(one, text) for one, text in zip(made, translate(made), strict=True)])), 4)
+
+
+def app_facts(translator: AppTranslator, count: int = FACTS) -> dict[str, Any]:
+    """What becomes of the facts of `count` made-up sentences on their way to a person.
+
+    Shares of the sentences: `kept`, shown as sure with all of them; `lost`, shown as sure without; `not_sure`.
+    """
+    made = drawn(translator.source, count)
+    found = translator.translate(made)
+    right = [kept(source, one.text) for source, one in zip(made, found, strict=True)]
+    sure = [one.sure for one in found]
+    return {
+        "sentences": count,
+        "kept": sum(one and is_sure for one, is_sure in zip(right, sure, strict=True)) / count,
+        "lost": sum(not one and is_sure for one, is_sure in zip(right, sure, strict=True)) / count,
+        "not_sure": 1 - sum(sure) / count,
     }
 
 
@@ -81,23 +105,6 @@ def scores(texts: list[str], references: list[str]) -> dict[str, Any]:
     for name, metric in (("bleu", BLEU()), ("chrf", CHRF())):
         found[name] = round(metric.corpus_score(texts, [references]).score, 2)
         found[f"{name}_signature"] = str(metric.get_signature())
-    return found
-
-
-def translate(
-    graphs: Graphs, vocabulary: Vocabulary, texts: list[str], language: str, batch: int = BATCH
-) -> list[tuple[str, float]]:
-    """Greedy translations of `texts` into `language` and their scores, sentences of one length together."""
-    tag = vocabulary.tags[language]
-    sources = [[tag, *source] for source in vocabulary.encode(texts)]
-    order = sorted(range(len(texts)), key=lambda index: len(sources[index]))
-    found = [("", 0.0)] * len(texts)
-    for start in range(0, len(order), batch):
-        part = order[start : start + batch]
-        source = pack([(sources[index], [tag, tag]) for index in part]).source.numpy()
-        written = graphs.write(source, np.full(len(part), tag))
-        for index, text, one in zip(part, vocabulary.decode([w.tokens for w in written]), written, strict=True):
-            found[index] = (text, one.score)
     return found
 
 

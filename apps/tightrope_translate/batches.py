@@ -21,6 +21,7 @@ from torch import Tensor
 from tightrope.errors import ConfigError
 from tightrope_translate.augment import augment, disturb
 from tightrope_translate.corpus import Corpus
+from tightrope_translate.nouns import with_nouns
 from tightrope_translate.templates import Pair, templated
 from tightrope_translate.vocabulary import PAD, Vocabulary
 
@@ -55,6 +56,8 @@ class Choice:
     direction: str = "both"
     tokens: int = 1500
     seed: int = 0
+    nouns: float = 0.0
+    """Share of a pool that is made around the nouns of the table."""
 
     def __post_init__(self) -> None:
         if self.direction not in DIRECTIONS:
@@ -85,8 +88,7 @@ class Batches:
         rng = Random(f"{self.choice.seed} pool {pool}")
         sources, targets, tags = [], [], []
         for index, language in self.members(pool):
-            pair = Pair(self.corpus.english[index], self.corpus.german[index])
-            pair = templated(rng) if rng.random() < TEMPLATED else augment(pair, rng)
+            pair = self.pair(index, rng)
             source, target = pair if language == "de" else (pair.german, pair.english)
             sources.append(disturb(source, rng))
             targets.append(target)
@@ -103,6 +105,15 @@ class Batches:
         batches = [pack(group) for group in groups(examples, self.choice.tokens)]
         rng.shuffle(batches)
         return batches
+
+    def pair(self, index: int, rng: Random) -> Pair:
+        """The pair of that number, perhaps changed, or a made-up one instead."""
+        chance = rng.random()
+        if chance < TEMPLATED:
+            return templated(rng)
+        if chance < TEMPLATED + self.choice.nouns:
+            return with_nouns(rng)
+        return augment(Pair(self.corpus.english[index], self.corpus.german[index]), rng)
 
     def members(self, pool: int) -> list[tuple[int, str]]:
         """The pairs of a pool, by index, and the language to write."""

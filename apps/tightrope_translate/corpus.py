@@ -2,12 +2,14 @@
 
 corpus = read_training(folder)               # everyday sentences and software texts, by licence
 corpus = read_pairs(folder / "tatoeba.dev.tsv")
+corpus = read_phrase_book()                  # tables/phrases.tsv: what travellers say, written for this purpose
 corpus.english[0], corpus.german[0]
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from tightrope.errors import BadInputError
@@ -62,6 +64,12 @@ def read_pairs(path: Path, turns: int = 1) -> Corpus:
             english.append(columns[0])
             german.append(columns[1])
     return Corpus(english, german, [turns] * len(english))
+
+
+def read_phrase_book() -> Corpus:
+    """The pairs of our own phrase book."""
+    with as_file(files(__package__) / "tables" / "phrases.tsv") as path:
+        return read_pairs(path)
 
 
 def read_training(folder: Path) -> Corpus:

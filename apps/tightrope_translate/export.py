@@ -2,9 +2,8 @@
 
     python -m tightrope_translate.export --weights DIR/weights.safetensors --out DIR
 
-`encoder.onnx` reads a sentence once: `source` [N, S] -> `keys`, `values`, `bias` (see `network.Memory`). `step.onnx`
-writes a token: `tokens` [N], `state` [layers, N, width] and the memory -> `logits` [N, vocabulary], `next_state`. The
-state has a fixed size, so nothing grows with the length of the sentence.
+`encoder.onnx` reads a sentence once, `step.onnx` writes a token: see `deployed`. Float graphs, for looking at a network
+while it is trained; what is shipped goes through `tightrope compress translate`.
 """
 
 from __future__ import annotations
@@ -24,45 +23,22 @@ import onnx
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 from torch.export import Dim
 
 from tightrope.errors import ArtifactError, TightropeError
 from tightrope.runtime.session import Session
 from tightrope.writing import atomic_path
-from tightrope_translate.network import Memory, Sizes, Translator
+from tightrope_translate.deployed import STEP_INPUTS, STEP_OUTPUTS, Reader, Writer, free_axes, memory_names
+from tightrope_translate.network import Sizes, Translator
 
 OPSET = 20
-TOLERANCE = 1e-3  # absolute, on logits; two float32 kernels that sum in different orders stay far below
+TOLERANCE = 1e-4  # absolute, on probabilities; two float32 kernels that sum in different orders stay far below
 ENCODER, STEP = "encoder.onnx", "step.onnx"
 
 
 class ExportError(TightropeError):
     """An exported graph does not give what the torch module gives."""
-
-
-class Encoder(nn.Module):
-    """The graph that reads."""
-
-    def __init__(self, net: Translator) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, source: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.net.read(source))
-
-
-class Step(nn.Module):
-    """The graph that writes one token."""
-
-    def __init__(self, net: Translator) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(
-        self, tokens: Tensor, state: Tensor, keys: Tensor, values: Tensor, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        return self.net.step(tokens, state, Memory(keys, values, bias))
 
 
 def load_network(weights: Path) -> Translator:
@@ -88,28 +64,30 @@ def save_network(net: Translator, path: Path) -> None:
 
 
 def export(net: Translator, folder: Path) -> float:
-    """Write both graphs into `folder`; returns the largest difference of a logit from torch's.
+    """Write both graphs into `folder`; returns the largest difference of a probability from torch's.
 
     Raises ExportError, and leaves nothing, when that is more than TOLERANCE.
     """
-    source, tokens = torch.randint(3, net.sizes.vocabulary, (2, 7)), torch.tensor([3, 4])
-    memory, state = net.read(source), net.start(2)
-    batch, length = Dim("batch"), Dim("length")
-    places = {1: batch, 3: length}
+    names = memory_names(net.sizes)
+    source, tokens, words = torch.randint(3, net.sizes.vocabulary, (2, 7)), torch.tensor([3, 4]), torch.arange(9)
+    memory, state = Reader(net)(source), net.start(2)
     with atomic_path(folder / ENCODER) as encoder, atomic_path(folder / STEP) as step:
-        write(Encoder(net), (source,), encoder, ({0: batch, 1: length},), ["source"], list(Memory._fields))
-        write(
-            Step(net),
-            (tokens, state, *memory),
-            step,
-            ({0: batch}, {1: batch}, places, places, {0: batch, 3: length}),
-            ["tokens", "state", *Memory._fields],
-            ["logits", "next_state"],
-        )
+        write(Reader(net), (source,), encoder, free(["source"]), ["source"], names)
+        inputs = [*STEP_INPUTS, *names]
+        write(Writer(net), (tokens, words, state, *memory), step, free(inputs), inputs, list(STEP_OUTPUTS))
         error = largest_error(net, encoder, step)
         if not error <= TOLERANCE:
-            raise ExportError(f"the graphs' logits differ from torch's by {error:.2g}: try another version of torch")
+            raise ExportError(
+                f"the graphs' probabilities differ from torch's by {error:.2g}: try another version of torch"
+            )
     return error
+
+
+def free(names: list[str]) -> tuple[Any, ...]:
+    """The free axes of these inputs as torch.export takes them: those from the fourth on are one parameter."""
+    sizes = {size: Dim(size) for size in ("batch", "length", "words")}
+    shapes = [{axis: sizes[size] for axis, size in free_axes(name).items()} for name in names]
+    return (*shapes[:3], *([tuple(shapes[3:])] if len(shapes) > 3 else []))
 
 
 def write(
@@ -144,20 +122,21 @@ def write(
 
 
 def largest_error(net: Translator, encoder: Path, step: Path, count: int = 3, steps: int = 6) -> float:
-    """The largest absolute difference of a logit over some steps on random tokens, one sentence padded."""
+    """The largest absolute difference of a probability over some steps on random tokens, one sentence padded."""
     generator = torch.Generator().manual_seed(0)
     source = torch.randint(3, net.sizes.vocabulary, (count, 11), generator=generator)
     source[0, 6:] = 0
     written = torch.randint(3, net.sizes.vocabulary, (steps, count), generator=generator)
     reading, writing = Session(encoder), Session(step)
-    graph_memory = dict(zip(Memory._fields, reading(source.numpy()), strict=True))
+    fixed = dict(zip(memory_names(net.sizes), reading(source.numpy()), strict=True))
+    fixed["words"] = np.arange(net.sizes.vocabulary)
     with torch.inference_mode():
         memory, state = net.read(source), net.start(count)
         graph_state, error = state.numpy(), 0.0
         for tokens in written:
             logits, state = net.step(tokens, state, memory)
-            found, graph_state = writing.run({"tokens": tokens.numpy(), "state": graph_state, **graph_memory})
-            error = max(error, float(np.abs(found - logits.numpy()).max()))
+            found, graph_state = writing.run({"tokens": tokens.numpy(), "state": graph_state, **fixed})
+            error = max(error, float(np.abs(found - torch.softmax(logits, 1).numpy()).max()))
     return error
 
 
@@ -169,7 +148,7 @@ def main() -> None:
     arguments = parser.parse_args()
     net = load_network(arguments.weights)
     error = export(net, arguments.out)
-    print(f"{arguments.out}: {asdict(net.sizes)}, logits within {error:.1e} of torch's")
+    print(f"{arguments.out}: {asdict(net.sizes)}, probabilities within {error:.1e} of torch's")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from tightrope_translate.graphs import END, Written, limit
-from tightrope_translate.network import Memory, Translator
+from tightrope_translate.network import PAD, Memory, Translator
 
 
 @torch.inference_mode()
@@ -30,11 +30,14 @@ def greedy(net: Translator, source: Tensor, tags: Tensor) -> list[Written]:
         done |= tokens == END
         if done.all():
             break
-    return [ended(*row) for row in zip(torch.stack(written, 1).tolist(), torch.stack(scores, 1).tolist(), strict=True)]
+    limits = [limit(int(length)) for length in (source != PAD).sum(1)]
+    rows = zip(torch.stack(written, 1).tolist(), torch.stack(scores, 1).tolist(), limits, strict=True)
+    return [ended(*row) for row in rows]
 
 
-def ended(tokens: list[int], scores: list[float]) -> Written:
-    """Cut after the first END."""
+def ended(tokens: list[int], scores: list[float], most: int) -> Written:
+    """Cut after the first END, or after `most` tokens."""
+    tokens, scores = tokens[:most], scores[:most]
     length = tokens.index(END) if END in tokens else len(tokens)
     counted = scores[: length + 1]
     return Written(tokens[:length], sum(counted) / len(counted))

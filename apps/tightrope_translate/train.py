@@ -4,20 +4,18 @@
 
 Resumable: stopped by SIGTERM or Ctrl-C, the same command goes on from the last checkpoint (one every 100,000 target
 tokens) and ends with the same weights as a run that was never stopped. `--start` begins with the weights of another
-run: a run of both directions at a constant rate (`--decay-from 1`) is the trunk of one run for each direction. OUT ends
-up with `weights.safetensors` (float16: the moving average) and `lineage.json` (command, seed, digests, versions, log).
+run (its checkpoint: a run of both directions at a constant rate, `--decay-from 1`, is the trunk of one run for each
+direction) or with those of a shipped artifact (its folder), whose training is then told in the lineage. OUT ends up
+with `weights.safetensors` (float16: the moving average) and `lineage.json` (command, seed, digests, versions, log).
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import platform
 import signal
 import sys
-from dataclasses import asdict, fields
-from datetime import datetime, timezone
+from dataclasses import fields
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,15 +25,19 @@ import sentencepiece
 import torch
 from numpy.typing import NDArray
 
+from tightrope.artifact import MANIFEST, Artifact
+from tightrope.compress import lineage
 from tightrope.writing import write_text
 from tightrope_translate import alignment
 from tightrope_translate.batches import Batches, Choice
-from tightrope_translate.corpus import EVERYDAY, SOFTWARE, Corpus, read_pairs, read_training
+from tightrope_translate.corpus import EVERYDAY, SOFTWARE, Corpus, read_pairs, read_phrase_book, read_training
 from tightrope_translate.export import save_network
 from tightrope_translate.trainer import TrainConfig, Trainer
 from tightrope_translate.validation import Validation
 from tightrope_translate.vocabulary import Vocabulary
 
+TABLES = Path(__file__).parent / "tables"
+LINEAGE = "lineage.json"
 CHECKPOINT_TOKENS = 100_000
 VALIDATE_EVERY = 5  # checkpoints
 
@@ -45,8 +47,10 @@ def train(config: TrainConfig) -> Path:
     torch.set_num_threads(config.threads)
     vocabulary = Vocabulary(config.vocabulary)
     corpus = read_training(config.data)
+    for _ in range(config.phrases):
+        corpus += read_phrase_book()
     table = lookup(corpus, vocabulary) if config.guidance else None
-    choice = Choice(config.direction, config.batch, config.seed)
+    choice = Choice(config.direction, config.batch, config.seed, config.nouns)
     trainer = Trainer(config, Batches(corpus, vocabulary, choice), table)
     validation = Validation(read_pairs(config.data / "tatoeba.dev.tsv"), vocabulary, config.direction)
     checkpoint = config.out / "checkpoint.pt"
@@ -57,16 +61,22 @@ def train(config: TrainConfig) -> Path:
     signal.signal(signal.SIGTERM, interrupt)
     while trainer.tokens < config.tokens:
         goal = min(trainer.tokens // CHECKPOINT_TOKENS * CHECKPOINT_TOKENS + CHECKPOINT_TOKENS, config.tokens)
-        entry: dict[str, Any] = {**trainer.run(goal), "time": now(), "tokens": trainer.tokens, "steps": trainer.steps}
+        entry: dict[str, Any] = {
+            **trainer.run(goal),
+            "time": lineage.now(),
+            "tokens": trainer.tokens,
+            "steps": trainer.steps,
+        }
         entry["dev_loss"] = validation.loss(trainer.averaged)
         if len(trainer.log) % VALIDATE_EVERY == VALIDATE_EVERY - 1 or trainer.tokens >= config.tokens:
             entry |= validation.scores(trainer.averaged)
         trainer.log.append(entry)
         trainer.save(checkpoint)
         print(json.dumps(entry, ensure_ascii=False), flush=True)
-    weights = config.out / "weights.safetensors"
-    save_network(trainer.averaged, weights)
-    write_text(config.out / "lineage.json", json.dumps(lineage(config, corpus, trainer, weights), indent=1) + "\n")
+    weights, result = config.out / "weights.safetensors", trainer.result()
+    save_network(result, weights)
+    found = {**lineage_of(config, corpus, trainer, weights), "dev": validation.scores(result)}
+    write_text(config.out / LINEAGE, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     return weights
 
 
@@ -82,41 +92,37 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def now() -> str:
-    """UTC, to the second."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-def lineage(config: TrainConfig, corpus: Corpus, trainer: Trainer, weights: Path) -> dict[str, Any]:
+def lineage_of(config: TrainConfig, corpus: Corpus, trainer: Trainer, weights: Path) -> dict[str, Any]:
     """How the weights came about, without any path of this machine."""
-    paths = ("data", "out", "vocabulary", "start", "pause_while")
-    settings = {name: value for name, value in asdict(config).items() if name not in paths}
-    arguments = [f"--{name.replace('_', '-')} {value}" for name, value in settings.items()]
+    settings = lineage.settings(config, places=("data", "out", "vocabulary", "start", "pause_while"))
     begun = " --start START" if config.start else ""
+    module = f"tightrope_translate.train --data DATA --vocabulary VOCABULARY --out OUT{begun}"
     return {
-        "command": f"python -m tightrope_translate.train --data DATA --vocabulary VOCABULARY --out OUT{begun} "
-        + " ".join(arguments),
+        "command": lineage.command(module, settings),
         "settings": settings,
-        "finished": now(),
-        "start_sha256": digest(config.start) if config.start else None,
-        "data_sha256": {name: digest(config.data / name) for name in (EVERYDAY, SOFTWARE)},
-        "vocabulary_sha256": digest(config.vocabulary),
-        "weights_sha256": digest(weights),
+        "finished": lineage.now(),
+        **begun_with(config.start),
+        "data_sha256": lineage.digests(config.data, (EVERYDAY, SOFTWARE)),
+        **({"tables_sha256": lineage.digests(TABLES, ("phrases.tsv", "nouns.tsv"))} if config.phrases else {}),
+        "vocabulary_sha256": lineage.digest(config.vocabulary),
+        "weights_sha256": lineage.digest(weights),
         "pairs": len(corpus),
         "parameters": sum(parameter.numel() for parameter in trainer.net.parameters()),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-            "sentencepiece": sentencepiece.__version__,
-        },
+        "versions": lineage.versions(sentencepiece=sentencepiece.__version__),
         "log": trainer.log,
     }
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def begun_with(start: Path | None) -> dict[str, Any]:
+    """What the training began with, by digest: a checkpoint or an artifact, and how that was trained."""
+    if start is None:
+        return {"start_sha256": None}
+    if start.is_file():
+        told = start.with_name(LINEAGE)
+        earlier = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
+        return {"start_sha256": lineage.digest(start), "start": earlier}
+    manifest = Artifact.load(start).manifest
+    return {"start_sha256": lineage.digest(start / MANIFEST), "start": manifest.lineage.get("training", {})}
 
 
 def parse(arguments: list[str]) -> TrainConfig:

@@ -13,11 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from tightrope.artifact import Artifact
 from tightrope.writing import atomic_path
 from tightrope_translate.alignment import expected
 from tightrope_translate.batches import Batch, Batches, Place
 from tightrope_translate.loss import linear_cross_entropy
 from tightrope_translate.network import Sizes, Translator
+from tightrope_translate.shipped import shipped_state
 from tightrope_translate.vocabulary import PAD
 
 
@@ -28,7 +30,9 @@ class TrainConfig:
     data: Path
     out: Path
     vocabulary: Path
-    start: Path | None = field(default=None, metadata={"help": "checkpoint of another run to begin with"})
+    start: Path | None = field(
+        default=None, metadata={"help": "checkpoint of another run, or a shipped artifact's folder, to begin with"}
+    )
     direction: str = field(default="both", metadata={"help": "en-de, de-en or both"})
     tokens: int = field(default=16_000_000, metadata={"help": "target tokens to train on"})
     decay_from: float = field(default=0.0, metadata={"help": "share of the tokens after which the rate falls to 0"})
@@ -40,7 +44,10 @@ class TrainConfig:
     weight_decay: float = 0.01
     smoothing: float = field(default=0.0, metadata={"help": "label smoothing"})
     average: float = field(default=0.998, metadata={"help": "decay of the moving average of the weights"})
+    mix: float = field(default=0.0, metadata={"help": "share of the start's weights in the result"})
     guidance: float = field(default=0.0, metadata={"help": "weight of the alignment's loss at the start; falls to 0"})
+    phrases: int = field(default=0, metadata={"help": "how often an epoch shows the phrase book"})
+    nouns: float = field(default=0.0, metadata={"help": "share of the sentences that are made around everyday nouns"})
     mixer: str = field(default="ssru", metadata={"help": "kind of decoder: see mixers"})
     encoder_layers: int = 4
     feed_forward: int = 1024
@@ -126,15 +133,37 @@ class Trainer:
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint of the same configuration."""
-        state = self.begin_with(path)
+        state = self._take(torch.load(path, weights_only=True))
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.batches.place = Place(*state["place"])
         self.steps, self.tokens, self.log = state["steps"], state["tokens"], state["log"]
 
-    def begin_with(self, path: Path) -> dict[str, Any]:
-        """Take the weights from a checkpoint of the same sizes; returns all that it holds."""
+    def begin_with(self, path: Path) -> None:
+        """Take the weights from a checkpoint of the same sizes, or from the folder of an artifact."""
+        self._take(self._begun_with(path))
+
+    def result(self) -> Translator:
+        """The moving average, mixed with what the training began with, `mix` of it.
+
+        What a second training forgets comes back, and what it learned stays: Wortsman et al. 2022, 'Robust fine-tuning
+        of zero-shot models' (arXiv:2109.01903).
+        """
+        net = copy.deepcopy(self.averaged)
+        if self.config.start is not None and self.config.mix:
+            begun = self._begun_with(self.config.start)["averaged"]
+            net.load_state_dict({name: w.lerp(begun[name], self.config.mix) for name, w in net.state_dict().items()})
+        return net
+
+    def _begun_with(self, path: Path) -> dict[str, Any]:
+        if path.is_dir():
+            weights = shipped_state(Artifact.load(path), self.net.sizes)
+            return {"net": weights, "averaged": weights}
         state: dict[str, Any] = torch.load(path, weights_only=True)
+        return state
+
+    def _take(self, state: dict[str, Any]) -> dict[str, Any]:
+        """The weights of both networks from `state`, which is returned."""
         self.net.load_state_dict(state["net"])
         self.averaged.load_state_dict(state["averaged"])
         return state

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import io
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import sentencepiece
@@ -45,6 +46,12 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return int(self.pieces.get_piece_size())
+
+    @cached_property
+    def inside(self) -> list[int]:
+        """The tokens that go on with a word, but for the endings that any noun may have."""
+        pieces = map(self.pieces.id_to_piece, range(len(self)))
+        return [token for token, piece in enumerate(pieces) if piece.isalpha() and piece not in ("s", "n")]
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Numbers of each text, END included, tag not."""

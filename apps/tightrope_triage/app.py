@@ -13,4 +13,6 @@ APP = App(
     task="tightrope_triage.task:TriageTask",
     workload="tightrope_triage.workload:open_workload",
     folder=Path(__file__).parent,
+    demo="tightrope_triage.demo.tab:add_tab",
+    extras=("triage",),
 )

@@ -4,7 +4,8 @@
 
 The first graph is the one that ships: its own test split gives `shipped`. The others, trained with the same recipe and
 other folds held out, give `folds`: all adults, each judged by the graph that did not see that patient. Temperature
-and thresholds come from each graph's calibration split and never from a test split.
+and thresholds come from each graph's calibration split and never from a test split. RUN's lineage.json says in the
+report which weights these were.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from tightrope.compress import lineage
 from tightrope.writing import write_text
 from tightrope_triage import evaluation as ev
-from tightrope_triage.data import Case, load_grey8, read_cases, read_nih
+from tightrope_triage.data import MANIFESTS, Case, load_grey8, read_cases, read_nih
 from tightrope_triage.figures import SENSITIVITIES, against_metadata, figures
 from tightrope_triage.predict import predict
 from tightrope_triage.preprocess import INPUT_SIZE
@@ -90,6 +92,12 @@ def by_group(cases: list[Case], logit: Floats) -> dict[str, Any]:
     }
 
 
+def weights_of(model: Path) -> str | None:
+    """Digest of the weights that a graph was exported from, by the training's lineage beside it; None without one."""
+    lineage = model.with_name("lineage.json")
+    return str(json.loads(lineage.read_text(encoding="utf-8"))["weights_sha256"]) if lineage.is_file() else None
+
+
 def assess(data: Path, runs: list[tuple[int, Path]]) -> dict[str, Any]:
     """The whole report; `runs` are (fold held out, graph), the shipped one first."""
     judged = [judge(model, data, fold) for fold, model in runs]
@@ -101,6 +109,8 @@ def assess(data: Path, runs: list[tuple[int, Path]]) -> dict[str, Any]:
         "date": datetime.now(timezone.utc).date().isoformat(),
         "onnxruntime": onnxruntime.__version__,
         "folds_held_out": [fold for fold, _ in runs],
+        "weights_sha256": [weights_of(model) for _, model in runs],
+        "manifests_sha256": lineage.digests(data, MANIFESTS.values()),
         "temperature": [one.temperature for one in judged],
         "shipped": {"test": by_group(shipped.cases, shipped.logit), "operating_points": at_fixed_thresholds(shipped)},
         "folds": by_group(adults, logit),

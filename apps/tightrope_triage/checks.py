@@ -9,43 +9,52 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tightrope_triage.orientation import Pose
 from tightrope_triage.radiograph import Header
 
 YOUNGEST = 1.0  # years; the children that the model learned from were 1 to 5
 _SMALLEST = 200  # pixels of the shorter side
+_SMALLEST_MM = 80.0  # of the shorter side, where the header gives a spacing; no chest of those ages fits into less
 _NARROWEST = 0.5  # shorter side over longer side
 _FLATTEST = 30.0  # standard deviation in grey values; 45 was the least of the calibration radiographs
 _SATURATED = 0.4  # share of pixels at either end; 0.25 was the most
-_INVERTED = -0.11  # brightness of the spine over that of the lungs, 0..1; -0.104 was the least
+TURNED = -1.0  # log-odds of lying as it should; orientation.json says how many are below
 
 
 def header_problems(header: Header, shape: tuple[int, int]) -> list[str]:
-    """Reasons in age and size; `shape` is (rows, columns) of the pixels as they were read."""
+    """Reasons in age and size; `shape` is (rows, columns) of the pixels as they were read.
+
+    Proportions are those of the picture in millimetres where they are known: pixels need not be square.
+    """
     problems = []
     if header.age_years is not None and header.age_years < YOUNGEST:
         problems.append("The patient is younger than those that the model learned from.")
     if min(shape) < _SMALLEST:
         problems.append(f"The picture has {shape[1]} x {shape[0]} pixels; {_SMALLEST} are the least.")
-    if min(shape) / max(shape) < _NARROWEST:
+    if header.size_mm and min(header.size_mm) < _SMALLEST_MM:
+        height, width = header.size_mm
+        problems.append(f"The picture shows {width:.0f} x {height:.0f} mm: it must be cropped.")
+    sides = header.size_mm or shape
+    if min(sides) / max(sides) < _NARROWEST:
         problems.append("The picture is so long and narrow that it must be cropped.")
     return problems
 
 
 def picture_problems(grey: NDArray[np.uint8]) -> list[str]:
-    """Reasons in exposure and polarity."""
+    """Reasons in exposure, polarity and orientation, of a picture as the model gets it."""
     if float(grey.std()) < _FLATTEST:
         return ["The picture has hardly any contrast: it may be badly exposed or empty."]
     if float(((grey == 0) | (grey == 255)).mean()) > _SATURATED:
         return ["Much of the picture is black or white: it may be badly exposed."]
-    if spine_over_lungs(grey) < _INVERTED:
-        return ["The lungs are brighter than the spine: black and white seem to be exchanged."]
+    pose = Pose.of(grey)
+    if pose.upright_log_odds < TURNED:
+        return [_said_of(pose)]
     return []
 
 
-def spine_over_lungs(grey: NDArray[np.uint8]) -> float:
-    """Mean brightness (0..1) of the middle eighth over that of the lung fields beside it, in the rows of the chest."""
-    height, width = grey.shape
-    rows = grey[height // 4 : height * 5 // 8].astype(np.float64) / 255
-    columns = [int(width * share) for share in (7 / 16, 9 / 16, 3 / 16, 11 / 32, 21 / 32, 13 / 16)]
-    middle, left, right = (rows[:, a:b].mean() for a, b in zip(columns[::2], columns[1::2], strict=True))
-    return float(middle - (left + right) / 2)
+def _said_of(pose: Pose) -> str:
+    how = ["upside down" if pose.turned == 180 else "on its side"] if pose.turned else []
+    how += ["inverted, black for white"] if pose.inverted else []
+    if not how:
+        return "It cannot be told whether the picture is upright."
+    return f"The picture seems to be {' and '.join(how)}."

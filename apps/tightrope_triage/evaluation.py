@@ -6,6 +6,7 @@ suspicious.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -79,6 +80,20 @@ def spread(sample: Floats) -> float:
 
 def cluster_auc_interval(label: ArrayLike, score: ArrayLike, person: ArrayLike, seed: int = 0) -> Estimate:
     """AUC with a percentile bootstrap interval over persons (2000 resamples), for several pictures of one person."""
+    return cluster_interval(auc, label, score, person, seed)
+
+
+def cluster_interval(
+    statistic: Callable[[ArrayLike, ArrayLike], float],
+    label: ArrayLike,
+    score: ArrayLike,
+    person: ArrayLike,
+    seed: int = 0,
+) -> Estimate:
+    """A statistic of labels and scores with a percentile bootstrap interval over persons (2000 resamples).
+
+    Resamples of one class only do not count.
+    """
     labels, scores = np.asarray(label), np.asarray(score, dtype=np.float64)
     _, member = np.unique(np.asarray(person), return_inverse=True)
     of_person = [np.flatnonzero(member == index) for index in range(int(member.max()) + 1)]
@@ -87,9 +102,9 @@ def cluster_auc_interval(label: ArrayLike, score: ArrayLike, person: ArrayLike, 
     for _ in range(2000):
         chosen = np.concatenate([of_person[i] for i in rng.integers(0, len(of_person), len(of_person))])
         if 0 < labels[chosen].sum() < len(chosen):
-            values.append(auc(labels[chosen], scores[chosen]))
+            values.append(statistic(labels[chosen], scores[chosen]))
     low, high = np.percentile(values, [2.5, 97.5])
-    return Estimate(auc(labels, scores), float(low), float(high))
+    return Estimate(statistic(labels, scores), float(low), float(high))
 
 
 def auc_difference(label: ArrayLike, score: ArrayLike, other: ArrayLike) -> Estimate:
@@ -119,6 +134,24 @@ def threshold_at(label: ArrayLike, score: ArrayLike, sensitivity: float) -> floa
         raise ValueError("a sensitivity needs positives")
     needed = int(np.ceil(sensitivity * len(above) - 1e-9))
     return float(above[max(needed, 1) - 1])
+
+
+def expected_threshold(label: ArrayLike, score: ArrayLike, sensitivity: float) -> float:
+    """The threshold above which this share of positives is expected, by the estimator of Harrell and Davis (1982).
+
+    A mean of all positives' scores, each weighted by the chance that it is the wanted quantile of a bootstrap sample:
+    a threshold for new cases, that does not hang on one or two of the known ones as `threshold_at` does.
+    """
+    positives = np.sort(np.asarray(score, dtype=np.float64)[np.asarray(label).astype(bool)])
+    count, below = len(positives), 1 - sensitivity
+    if not count or not 0 < below < 1:
+        raise ValueError("a threshold needs positives and a sensitivity between 0 and 1")
+    # The weights are differences of the distribution function of Beta((n + 1) q, (n + 1) (1 - q)) at i / n.
+    steps = 200
+    middle = (np.arange(count * steps) + 0.5) / (count * steps)
+    density = ((count + 1) * below - 1) * np.log(middle) + ((count + 1) * sensitivity - 1) * np.log1p(-middle)
+    weights = np.exp(density - density.max()).reshape(count, steps).sum(axis=1)
+    return float(positives @ weights / weights.sum())
 
 
 def sensitivity_specificity(label: ArrayLike, score: ArrayLike, threshold: float) -> tuple[Estimate, Estimate]:
@@ -184,9 +217,9 @@ def reliability(label: ArrayLike, probability: ArrayLike, bins: int = 10) -> lis
 
 def calibration_error(label: ArrayLike, probability: ArrayLike, bins: int = 10) -> float:
     """Expected calibration error over bins of equal count: mean |probability - share of positives|."""
-    rows = reliability(label, probability, bins)
-    gaps = [row.count * abs(row.probability - row.positive.value) for row in rows]
-    return float(sum(gaps) / sum(row.count for row in rows))
+    order = np.argsort(np.asarray(probability), kind="stable")
+    excess = (np.asarray(probability, dtype=np.float64) - np.asarray(label))[order]
+    return float(sum(abs(part.sum()) for part in np.array_split(excess, bins)) / len(excess))
 
 
 def net_benefit(label: ArrayLike, probability: ArrayLike, threshold: float) -> float:

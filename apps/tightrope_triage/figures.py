@@ -32,7 +32,11 @@ def figures(cases: list[Case], logit: Floats) -> dict[str, Any]:
             for wanted in SENSITIVITIES
         },
         "expected_calibration_error": ev.calibration_error(label, probability),
+        "expected_calibration_error_by_person_bootstrap": asdict(
+            ev.cluster_interval(ev.calibration_error, label, probability, person)
+        ),
         "brier": ev.brier(label, probability),
+        "brier_by_person_bootstrap": asdict(ev.cluster_interval(ev.brier, label, probability, person)),
         "reliability": [asdict(row) for row in ev.reliability(label, probability)],
         "net_benefit": [
             {

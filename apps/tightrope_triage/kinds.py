@@ -1,8 +1,8 @@
-"""Pictures that the gate is fitted to and tried on: chest radiographs, and what is none.
+"""Pictures that the gate and the checks are tried on: chest radiographs of other sources, and what is none.
 
-None of the others was ever fitted to: MedNIST's five other kinds, photographs, pydicom's own files (legs, ultrasound,
-CT, MR), and chest radiographs that are turned or inverted. MedNIST has 64 pixels only; every radiograph is therefore
-also used shrunk to 64, or else the gate would learn to tell sharp from blurred.
+The gate was fitted to none of them: MedNIST's six kinds, photographs, pydicom's own files (legs, ultrasound, CT, MR),
+and chest radiographs that are turned or inverted. MedNIST has 64 pixels only, so the gate was fitted to radiographs
+that are `shrunk` too, or else it would tell sharp from blurred.
 """
 
 from __future__ import annotations
@@ -14,28 +14,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 
-from tightrope_triage.data import read_cases, read_grey
+from tightrope_triage.data import read_grey
+from tightrope_triage.dicom import DicomError, model_pixels, read_dataset
 from tightrope_triage.preprocess import to_grey8
 
 Picture = NDArray[np.generic]
-PER_SITE = 250  # radiographs of each site and split, so that neither site outweighs the other
 OTHER_KINDS = ("AbdomenCT", "BreastMRI", "ChestCT", "Hand", "HeadCT")
 
 
-def with_small(pictures: list[Picture]) -> list[Picture]:
-    """The pictures, and half of them again at MedNIST's 64 pixels."""
-    small = [cv2.resize(np.asarray(each), (64, 64), interpolation=cv2.INTER_AREA) for each in pictures[::2]]
-    return [*pictures, *small]
-
-
-def radiographs(data: Path, fold: int, site: str, split: str) -> list[Picture]:
-    """Up to PER_SITE radiographs of a site and split, evenly spread over its manifest."""
-    paths = [case.path for case in read_cases(data, fold) if (case.site, case.split) == (site, split)]
-    step = max(1, len(paths) // PER_SITE)
-    return [read_grey(path) for path in paths[::step][:PER_SITE]]
+def shrunk(pictures: list[Picture]) -> list[Picture]:
+    """Half of the pictures, at MedNIST's 64 pixels."""
+    return [cv2.resize(np.asarray(each), (64, 64), interpolation=cv2.INTER_AREA) for each in pictures[::2]]
 
 
 @cache
@@ -49,9 +40,9 @@ def dicom_pictures() -> dict[str, list[Picture]]:
     found: dict[str, list[Picture]] = {}
     for path in dicom_files():
         try:
-            dataset = pydicom.dcmread(path)
-            pixels = first_frame(dataset)
-        except Exception:  # these files are broken on purpose, in ways that raise anything
+            dataset = read_dataset(path)
+            pixels = model_pixels(dataset)
+        except DicomError:  # many of these files are broken on purpose
             continue
         digest = to_grey8(pixels, 64).tobytes()
         if min(pixels.shape) >= 64 and digest not in seen:
@@ -67,18 +58,6 @@ def dicom_files() -> list[Path]:
     specs = [importlib.util.find_spec(name) for name in ("pydicom", "data_store")]
     folders = [Path(spec.origin).parent for spec in specs if spec is not None and spec.origin is not None]
     return [path for folder in folders for path in sorted(folder.rglob("*.dcm"))]
-
-
-def first_frame(dataset: pydicom.Dataset) -> Picture:
-    """Grey pixels [H, W] of the first frame, bright is dense."""
-    pixels = dataset.pixel_array
-    if dataset.get("NumberOfFrames", 1) > 1:
-        pixels = pixels[0]
-    if dataset.get("SamplesPerPixel", 1) > 1:
-        pixels = pixels.mean(axis=-1)
-    if dataset.PhotometricInterpretation == "MONOCHROME1":
-        pixels = pixels.max() - pixels.astype(np.int64)
-    return np.asarray(pixels)
 
 
 def chest_pictures(data: Path) -> Iterator[tuple[str, list[Picture]]]:
@@ -109,6 +88,7 @@ def mednist(data: Path, kind: str) -> list[Path]:
 
 def changed(pictures: list[Picture]) -> Iterator[tuple[str, list[Picture]]]:
     """The same radiographs as they must not be judged."""
-    yield "turned by 90 degrees", [np.rot90(each) for each in pictures]
+    yield "turned left", [np.rot90(each) for each in pictures]
+    yield "turned right", [np.rot90(each, -1) for each in pictures]
     yield "upside down", [np.rot90(each, 2) for each in pictures]
     yield "inverted", [np.asarray(each).max() - np.asarray(each, np.float64) for each in pictures]

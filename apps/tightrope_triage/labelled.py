@@ -17,12 +17,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tightrope_triage.data import MANIFESTS, Case, DataError, read_kermany, read_nih
-from tightrope_triage.dicom import read_radiograph, unsuitable
-from tightrope_triage.preprocess import INPUT_SIZE
-from tightrope_triage.radiograph import Header
+from tightrope_triage.dicom import read_radiograph
+from tightrope_triage.preprocess import ENOUGH_PIXELS
+from tightrope_triage.radiograph import Header, Radiograph
 
 OWN = "manifest.csv"
 SEXES = {"f": "F", "w": "F", "female": "F", "m": "M", "male": "M"}
@@ -106,20 +105,22 @@ def own_case(folder: Path, row: dict[str, str]) -> Case:
     )
 
 
-def read_case(case: Case) -> tuple[Case, NDArray[np.generic], str | None]:
-    """The case, with what a DICOM header adds to its row; its pixels [H, W]; why the header alone turns it away.
+def read_case(case: Case) -> tuple[Case, Radiograph]:
+    """The case, with what a DICOM header adds to its row; and what there is to judge.
+
+    The header of a DICOM object is the object's own, as `triage run` sees it; that of a picture is what its row says.
 
     Raises:
         DataError: the file is missing, or neither DICOM nor a picture.
         DicomError: the object cannot be decoded.
     """
     if is_dicom(case.path):
-        found = read_radiograph(case.path, at_least=2 * INPUT_SIZE)
-        return with_header(case, found.header), found.pixels, unsuitable(found.header)
+        found = read_radiograph(case.path, at_least=ENOUGH_PIXELS)
+        return with_header(case, found.header), found
     grey = cv2.imread(str(case.path), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
     if grey is None:
         raise DataError(f"{case.path} is neither DICOM nor a picture")
-    return case, np.asarray(grey), None
+    return case, Radiograph(Header.of_picture(case.path, case.view, case.age), grey.astype(np.float32))
 
 
 def is_dicom(path: Path) -> bool:

@@ -25,12 +25,12 @@ def open_judge(model: str, point: str, heat: bool, with_results: bool) -> Judge:
         if not with_results:
             return Judged(reading)
         from tightrope_triage.outputs.capture import secondary_capture
+        from tightrope_triage.outputs.overlay import LONG_SIDE, render
         from tightrope_triage.outputs.sr import structured_report
 
-        displayed = display_pixels(dataset, reading.header.frame)
-        return Judged(
-            reading, "", (structured_report(dataset, reading), secondary_capture(dataset, reading, displayed))
-        )
+        displayed = display_pixels(dataset, reading.header.frame, at_least=LONG_SIDE)
+        picture = render(displayed, reading)
+        return Judged(reading, "", (structured_report(dataset, reading), secondary_capture(dataset, reading, picture)))
 
     return judge
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 INPUT_SIZE = 256  # pixels, width and height; training crops are smaller and zoomed in, see train.TRAIN_SIZE
 PIXEL_MEAN, PIXEL_STD = 0.498, 0.502  # of pixels in 0..1; the values that the ImageNet weights were trained with
 WINDOW_PERCENTILES = (0.5, 99.5)
+# Of the shorter side: JPEG 2000 is decoded no further. benchmarks/triage_file/reduced.py measures what that changes.
+ENOUGH_PIXELS = 2 * INPUT_SIZE
 
 
 def to_grey8(pixels: NDArray[np.generic], size: int = INPUT_SIZE) -> NDArray[np.uint8]:

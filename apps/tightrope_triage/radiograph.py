@@ -19,7 +19,8 @@ class Header:
         view: VA code as the object has it, upper case: 'PA', 'AP', 'LL', ...
         body_part: upper case, as the object has it.
         age_years: from PatientAge, or from birth and study date.
-        spacing_mm: between rows, between columns.
+        spacing_mm: between rows, between columns, of the upright picture.
+        size_mm: height and width of the whole upright picture, by its spacing.
         intent: 'FOR PRESENTATION' or, raw from the detector, 'FOR PROCESSING'.
     """
 
@@ -38,7 +39,13 @@ class Header:
     age_years: float | None = None
     sex: str | None = None
     spacing_mm: tuple[float, float] | None = None
+    size_mm: tuple[float, float] | None = None
     intent: str | None = None
+
+    @classmethod
+    def of_picture(cls, path: Path | None = None, view: str | None = None, age_years: float | None = None) -> Header:
+        """Of a picture that is no DICOM object: without identifiers, with what is known of it otherwise."""
+        return cls(path, "", "", "", "", "", "", view=view, age_years=age_years)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; the path as a string, or None."""
@@ -51,7 +58,7 @@ class Radiograph:
 
     Attributes:
         pixels: float32 [H, W], linear in what the detector measured: decoded, modality LUT or rescale applied,
-            MONOCHROME1 inverted last, so that bright is dense. No VOI LUT: that is for the eye.
+            MONOCHROME1 inverted last, so that bright is dense; upright by its header. No VOI LUT: that is for the eye.
     """
 
     header: Header

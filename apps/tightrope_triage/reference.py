@@ -3,7 +3,11 @@
     python -m tightrope_triage.reference --data DIR --run RUN
 
 RUN is what `tightrope_triage.train` wrote: weights.pt and lineage.json. The gate is fitted to the training radiographs'
-features. Out come models/triage/reference.safetensors (fp16) and training.json, the run's lineage.
+features. Out come models/triage/reference.safetensors (fp16) and training.json, the run's lineage. Then
+
+    tightrope compress triage --recipe models/triage/reference.toml
+
+makes the reference artifact, whose weights are those of the file: it is not needed any more.
 """
 
 from __future__ import annotations
@@ -13,32 +17,34 @@ import json
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from tightrope.errors import ArtifactError
-from tightrope.models import models_root
+from tightrope.compress.state import stored_state
+from tightrope.models import models_root, open_artifact
 from tightrope.writing import atomic_path, write_text
 from tightrope_triage.data import Case, read_cases, read_grey
 from tightrope_triage.exported import GatedNet
 from tightrope_triage.gate import Gate, fit
+from tightrope_triage.kinds import shrunk
 from tightrope_triage.network import TriageNet
 from tightrope_triage.preprocess import to_grey8
 from tightrope_triage.trainer import predict
 
-WEIGHTS, TRAINING = "reference.safetensors", "training.json"
+WEIGHTS, TRAINING, ARTIFACT = "reference.safetensors", "training.json", "lite0-256-fp16"
 PER_SITE = 250  # radiographs of each site, so that neither outweighs the other
 
 
 def load_reference() -> GatedNet:
     """The shipped network in float32 and evaluation mode. Raises ArtifactError if its weights are missing."""
-    file = models_root() / "triage" / WEIGHTS
-    if not file.exists():
-        raise ArtifactError(f"{file} is missing: make it with python -m tightrope_triage.reference")
-    net = GatedNet()
-    net.load_state_dict({name: tensor.float() for name, tensor in load_file(file).items()})
+    file, net = models_root() / "triage" / WEIGHTS, GatedNet()
+    if file.exists():
+        state = load_file(file)
+    else:
+        state = stored_state(open_artifact("triage", ARTIFACT))
+        state["mean"] = state.pop("mean_1")  # the exporter's name for it
+    net.load_state_dict({name: state[name].float() for name in net.state_dict()})
     return net.eval()
 
 
@@ -58,8 +64,7 @@ def fit_gate(net: TriageNet, cases: list[Case]) -> Gate:
     for site in ("nih", "kermany"):
         of_site = [case for case in cases if case.site == site]
         chosen = [read_grey(case.path) for case in of_site[:: max(1, len(of_site) // PER_SITE)][:PER_SITE]]
-        small = [cv2.resize(each, (64, 64), interpolation=cv2.INTER_AREA) for each in chosen[::2]]
-        pictures += [to_grey8(each) for each in (*chosen, *small)]
+        pictures += [to_grey8(each) for each in (*chosen, *shrunk(chosen))]
     return fit(predict(net, np.stack(pictures))[1])
 
 

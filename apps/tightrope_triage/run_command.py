@@ -6,11 +6,14 @@ import json
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 import typer
+from pydicom.dataset import Dataset
 
 from tightrope.errors import BadInputError, MissingExtraError
 from tightrope.interrupt import Interrupt
+from tightrope.runtime.clock import SystemClock
 from tightrope_triage.dicom import DicomError, FoundFiles, display_pixels, find_files, read_dataset
 from tightrope_triage.outputs.jsonl import JsonLines
 from tightrope_triage.radiograph import Header
@@ -39,6 +42,7 @@ class Run:
     def __init__(self, options: RunOptions) -> None:
         self._options = options
         self._triager = Triager.load(options.model, options.threads, options.point, options.heat)
+        self._clock = SystemClock()
         self._pseudonyms = None
         if options.deidentify:
             from tightrope_triage.deidentify.pseudonyms import Pseudonyms
@@ -62,24 +66,35 @@ class Run:
         reading = self._triager.judge(dataset, header, self._options.frame)
         reading = replace(reading, header=replace(reading.header, path=header.path))
         if self._options.out is not None:
-            from tightrope_triage.outputs.files import write_outputs
-
-            displayed = display_pixels(dataset, reading.header.frame)
-            try:
-                written = write_outputs(self._options.out, dataset, reading, displayed, self._pseudonyms)
-            except ModuleNotFoundError as error:
-                raise MissingExtraError("writing DICOM results", "triage") from error
-            reading = written.reading
-            self.notes |= dict.fromkeys(written.notes)
+            reading = self._write(self._options.out, dataset, reading)
         self.readings.append(reading)
         if self.lines is not None:
             self.lines.add(reading)
+
+    def _write(self, out: Path, dataset: Dataset, reading: Reading) -> Reading:
+        """Write its results; the reading as it may be told, with what that took."""
+        from tightrope_triage.outputs.files import write_outputs
+        from tightrope_triage.outputs.overlay import LONG_SIDE
+
+        started = self._clock.now()
+        displayed = display_pixels(dataset, reading.header.frame, at_least=LONG_SIDE)
+        shown = self._clock.now()
+        try:
+            written = write_outputs(out, dataset, reading, displayed, self._pseudonyms, self._clock)
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("writing DICOM results", "triage") from error
+        self.notes |= dict.fromkeys(written.notes)
+        results_ms = 1e3 * (self._clock.now() - started)
+        spent = {"display_ms": 1e3 * (shown - started), "draw_ms": written.draw_ms, "results_ms": results_ms}
+        return replace(written.reading, times_ms={**(reading.times_ms or {}), **spent})
 
 
 def run_command(options: RunOptions) -> None:
     """Run, then print. Raises BadInputError when all is done if something could not be used."""
     if options.deidentify and options.out is None:
         raise BadInputError("--deidentify is about the files that are written: add --out DIR")
+    if options.heat and options.out is None:
+        raise BadInputError("--heat is about the pictures that are written: add --out DIR")
     found = find_files(options.paths)
     run = Run(options)
     run.failed += [str(error) if str(path) in str(error) else f"{path}: {error}" for path, error in found.failed]
@@ -116,15 +131,18 @@ def _print(run: Run, found: FoundFiles, as_json: bool) -> None:
     for reading in ordered:
         shown = "" if reading.probability is None else f"{reading.probability:.2f}"
         name = reading.header.path.name if reading.header.path else reading.header.sop_instance_uid
-        spent = f"{reading.times_ms['total_ms']:.0f} ms" if reading.times_ms else ""
+        times = reading.times_ms or {}
+        spent = f"{times['total_ms']:.0f} ms" if "total_ms" in times else ""
         typer.echo(f"{reading.state.value:12}  {shown:4}  {name:40}  {spent:>7}  {' '.join(reading.reasons)}".rstrip())
     if judged := [reading.point for reading in ordered if reading.probability is not None]:
         point = judged[0]
-        low, high = point.sensitivity[1:]
+        rates = (f"{value:.2f} [{low:.2f}, {high:.2f}]" for value, low, high in (point.sensitivity, point.specificity))
         typer.echo(
             f"operating point {point.name}: PRIORITY from {point.probability:.2f}; "
-            f"sensitivity {point.sensitivity[0]:.2f} [{low:.2f}, {high:.2f}] on patients never seen"
+            f"sensitivity {next(rates)}, specificity {next(rates)} on patients never seen"
         )
+    if line := _results_line(run.readings):
+        typer.echo(line)
     for path, kept in found.duplicates:
         typer.echo(f"duplicate: {path} is the same instance as {kept}")
     if found.skipped:
@@ -132,3 +150,16 @@ def _print(run: Run, found: FoundFiles, as_json: bool) -> None:
     for note in run.notes:
         typer.echo(f"note: {note}")
     typer.echo(NOTICE)
+
+
+def _results_line(readings: list[Reading]) -> str:
+    """What the results took beyond the judgement; empty where none were written."""
+    spent = [reading.times_ms for reading in readings if reading.times_ms and "results_ms" in reading.times_ms]
+    if not spent:
+        return ""
+    results, display, draw = (median(times[f"{name}_ms"] for times in spent) for name in ("results", "display", "draw"))
+    drawn = "drawing it with its heat map" if any(reading.heat is not None for reading in readings) else "drawing it"
+    return (
+        f"results: {results:.0f} ms more an object (median): {display:.0f} ms of it for decoding the picture for the "
+        f"eye, {draw:.0f} ms for {drawn}"
+    )

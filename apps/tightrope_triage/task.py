@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -10,40 +9,54 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tightrope.compress import lineage
 from tightrope.compress.task import Array, Model, Split, Task, data_folder
 from tightrope_triage import evaluation as ev
+from tightrope_triage import findings
+from tightrope_triage.crossfit import load_crossfits
 from tightrope_triage.data import MANIFESTS, Case, read_cases, read_grey
 from tightrope_triage.exported import GatedNet
+from tightrope_triage.known import GROUPS, Known
 from tightrope_triage.preprocess import INPUT_SIZE, PIXEL_MEAN, PIXEL_STD, WINDOW_PERCENTILES, preprocess
 from tightrope_triage.reference import load_reference, training_lineage
 
 SENSITIVITIES = (95, 90)
-GROUPS = {"nih": "adult", "kermany": "child"}
 ACCEPTED = 0.99  # share of the calibration radiographs that the gate lets through
-_CALIBRATION_INPUTS = 128
+SHIPPED = "shipped threshold"
+# Of both groups' sensitivity and specificity: either alone could be had by moving a threshold.
+BALANCED = f"balanced accuracy, {SHIPPED}s"
 
 
 class TriageScores:
-    """Scores (see tightrope.compress) of log-odds: AUC of each site, and their mean specificity at 95% sensitivity."""
+    """Scores (see tightrope.compress) of log-odds.
 
-    def __init__(self, cases: list[Case], logit: NDArray[np.float64]) -> None:
-        self._label = np.array([case.label for case in cases])
-        self._site = np.array([case.site for case in cases])
-        self._logit = logit
+    AUC of each group; the groups' mean specificity at 95% sensitivity, by thresholds that the scored cases themselves
+    fix; and what the thresholds that ship, log-odds by group, do to these cases.
+    """
+
+    def __init__(self, known: Known, shipped: Mapping[str, float]) -> None:
+        self._known, self._shipped = known, shipped
 
     def __len__(self) -> int:
-        return len(self._label)
+        return len(self._known.label)
 
     def on(self, sample: NDArray[np.int64]) -> dict[str, float]:
-        label, site, logit = self._label[sample], self._site[sample], self._logit[sample]
-        found: dict[str, float] = {}
-        specificities = []
-        for name, group in GROUPS.items():
-            mine = site == name
-            found[f"AUC {group}"] = ev.auc(label[mine], logit[mine])
+        label, group, logit = self._known.label[sample], self._known.group[sample], self._known.logit[sample]
+        areas, specificities, shipped = {}, [], {}
+        for name in GROUPS.values():
+            mine = group == name
+            areas[f"AUC {name}"] = ev.auc(label[mine], logit[mine])
             threshold = ev.threshold_at(label[mine], logit[mine], 0.95)
             specificities.append(float((logit[mine & (label == 0)] < threshold).mean()))
-        return {**found, "specificity at 95% sensitivity": float(np.mean(specificities))}
+            called = logit >= self._shipped[name]
+            shipped[f"sensitivity {name}, {SHIPPED}"] = float(called[mine & (label == 1)].mean())
+            shipped[f"specificity {name}, {SHIPPED}"] = float(1 - called[mine & (label == 0)].mean())
+        return {
+            **areas,
+            "specificity at 95% sensitivity": float(np.mean(specificities)),
+            **shipped,
+            BALANCED: float(np.mean([*shipped.values()])),
+        }
 
 
 class TriageTask(Task):
@@ -51,7 +64,7 @@ class TriageTask(Task):
 
     app = "triage"
     name = "lite0-256"
-    gate_metrics = ("AUC adult", "AUC child", "specificity at 95% sensitivity")
+    gate_metrics = ("AUC adult", "AUC child", "specificity at 95% sensitivity", BALANCED)
     input_name = "image"
     output_names = ("logit", "distance", "heat")
 
@@ -63,17 +76,19 @@ class TriageTask(Task):
         return preprocess(gradient)
 
     def calibration(self) -> Iterator[Array]:
-        """Training radiographs of both sites in turn."""
+        """Training radiographs in an order drawn once, the sites in turn, until one of them has no more."""
         sites = [[case for case in self._cases if (case.site, case.split) == (name, "train")] for name in GROUPS]
-        half = _CALIBRATION_INPUTS // 2
-        spread = [cases[:: max(1, len(cases) // half)][:half] for cases in sites]
-        for pair in zip(*spread, strict=True):
-            for case in pair:
-                yield preprocess(read_grey(case.path))
+        orders = [np.random.default_rng(0).permutation(len(cases)) for cases in sites]
+        for places in zip(*orders, strict=False):
+            for cases, place in zip(sites, places, strict=True):
+                yield preprocess(read_grey(cases[place].path))
 
     def evaluate(self, model: Model, split: Split = "held-out") -> TriageScores:
-        cases, logit, _ = self._run(model, "test" if split == "held-out" else "calibration")
-        return TriageScores(cases, logit)
+        cases, logit, _ = self._run(model, "calibration")
+        known = Known.of(cases, logit, load_crossfits())
+        if split == "held-out":
+            cases, logit, _ = self._run(model, "test")
+        return TriageScores(Known.of(cases, logit), {group: known.threshold(group, 0.95) for group in GROUPS.values()})
 
     def manifest(self) -> Mapping[str, Any]:
         return {
@@ -104,37 +119,29 @@ class TriageTask(Task):
         }
 
     def fitted(self, model: Model) -> Mapping[str, Any]:
-        """Temperature, thresholds and limit from the calibration split; what they do, from the test split."""
+        """Temperature, thresholds and limit, fitted without the held-out patients; and what they do to those."""
         cases, logit, distance = self._run(model, "calibration")
-        label, site = np.array([case.label for case in cases]), np.array([case.site for case in cases])
-        temperature = ev.fit_temperature(label, logit)
+        known, site = Known.of(cases, logit, load_crossfits()), np.array([case.site for case in cases])
+        temperature = known.temperature()
         limit = max(float(np.quantile(distance[site == name], ACCEPTED)) for name in GROUPS)
-        tested, test_logit, test_distance = self._run(model, "test")
-        of_test, test_site = np.array([case.label for case in tested]), np.array([case.site for case in tested])
-        points: dict[str, dict[str, Any]] = {}
-        for percent in SENSITIVITIES:
-            for name, group in GROUPS.items():
-                mine, theirs = site == name, test_site == name
-                threshold = ev.threshold_at(label[mine], logit[mine] / temperature, percent / 100)
-                rates = ev.sensitivity_specificity(of_test[theirs], test_logit[theirs] / temperature, threshold)
-                shown = [(rate.value, rate.low, rate.high) for rate in rates]
-                points.setdefault(f"sensitivity-{percent}", {})[group] = {
-                    "probability": float(ev.expit(threshold)),
-                    "sensitivity": shown[0],
-                    "specificity": shown[1],
-                }
-        accepted = {
-            GROUPS[name]: ev.wilson(
-                int((test_distance[test_site == name] <= limit).sum()), int((test_site == name).sum())
-            )
-            for name in GROUPS
+        cases, logit, test_distance = self._run(model, "test")
+        tested = Known.of(cases, logit)
+        thresholds = {
+            f"sensitivity-{percent}": {group: known.threshold(group, percent / 100) for group in GROUPS.values()}
+            for percent in SENSITIVITIES
         }
         return {
             "postprocess": {"temperature": temperature, "distance_limit": limit},
-            "operating_points": points,
+            "operating_points": {
+                name: {group: _point(tested, group, logit, temperature) for group, logit in of_group.items()}
+                for name, of_group in thresholds.items()
+            },
             "evidence": {
-                "held_out": _figures(tested, test_logit / temperature),
-                "gate_accepts": {name: (share.value, share.low, share.high) for name, share in accepted.items()},
+                "findings": {
+                    "Held-out patients": findings.held_out(tested, temperature, test_distance <= limit),
+                    "At the thresholds that ship": findings.at_thresholds(known, tested, thresholds),
+                    **findings.cross_validation(),
+                }
             },
         }
 
@@ -142,7 +149,7 @@ class TriageTask(Task):
         return {"training": training_lineage()}
 
     def data_digests(self) -> Mapping[str, str]:
-        return {name: hashlib.sha256((data_folder() / name).read_bytes()).hexdigest() for name in MANIFESTS.values()}
+        return lineage.digests(data_folder(), MANIFESTS.values())
 
     def _run(self, model: Model, split: str) -> tuple[list[Case], NDArray[np.float64], NDArray[np.float64]]:
         """Cases of a split with their log-odds [N] and distances [N]."""
@@ -167,22 +174,10 @@ class TriageTask(Task):
         return read_cases(data_folder(), fold)
 
 
-def _figures(cases: list[Case], logit: NDArray[np.float64]) -> dict[str, Any]:
-    """AUC, calibration error and Brier score of each group, and of the adults' views."""
-    label = np.array([case.label for case in cases])
-    names = np.array([GROUPS[case.site] for case in cases])
-    views = np.array([f"adult {case.view}" for case in cases])
-    masks = {name: names == name for name in GROUPS.values()}
-    masks |= {f"adult {view}": views == f"adult {view}" for view in ("PA", "AP")}
-    rows = {}
-    for name, mask in masks.items():
-        area = ev.auc_interval(label[mask], logit[mask])
-        probability = ev.expit(logit[mask])
-        rows[name] = {
-            "cases": int(mask.sum()),
-            "positive": int(label[mask].sum()),
-            "auc": (area.value, area.low, area.high),
-            "expected_calibration_error": ev.calibration_error(label[mask], probability),
-            "brier": ev.brier(label[mask], probability),
-        }
-    return rows
+def _point(tested: Known, group: str, threshold: float, temperature: float) -> dict[str, Any]:
+    """A threshold, log-odds, as an artifact tells it: calibrated, with what it does to the held-out patients."""
+    mine = tested.group == group
+    rates = ev.sensitivity_specificity(tested.label[mine], tested.logit[mine], threshold)
+    sensitivity, specificity = ((rate.value, rate.low, rate.high) for rate in rates)
+    probability = float(ev.expit(threshold / temperature))
+    return {"probability": probability, "sensitivity": sensitivity, "specificity": specificity}

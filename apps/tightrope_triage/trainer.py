@@ -36,6 +36,7 @@ class TrainConfig:
     out: Path
     seed: int = 0
     fold: int = field(default=0, metadata={"help": "fold of NIH patients held out as the test split"})
+    also_out: int = field(default=-1, metadata={"help": "another fold kept from training, to be scored; -1: none"})
     epochs: int = field(default=7, metadata={"help": f"of {EPOCH_IMAGES} images"})
     batch: int = 16
     adult_share: float = field(default=0.625, metadata={"help": "share of each batch from the adult site"})

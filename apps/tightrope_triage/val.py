@@ -7,12 +7,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -24,12 +27,16 @@ from tightrope.measure.statistics import Percentiles
 from tightrope_triage import evaluation as ev
 from tightrope_triage.data import Case, DataError
 from tightrope_triage.figures import against_metadata, figures, roc
-from tightrope_triage.judging import Judge, Judgement
-from tightrope_triage.kinds import Picture, changed, chest_pictures, other_pictures
+from tightrope_triage.findings import frozen
+from tightrope_triage.judging import Judge, Judgement, Source
+from tightrope_triage.kinds import Picture, changed, chest_pictures, other_pictures, shrunk
 from tightrope_triage.labelled import adults, read_case, read_labelled
-from tightrope_triage.reading import NOTICE
+from tightrope_triage.points import OperatingPoints
+from tightrope_triage.preprocess import INPUT_SIZE
+from tightrope_triage.radiograph import Header, Radiograph
+from tightrope_triage.reading import NOTICE, OperatingPoint
 
-ADULT_FROM = 18
+PUBLISHED = {"nih": "adult", "kermany": "child"}
 AGES = ((0, 17), (18, 39), (40, 64), (65, 129))
 STAGES = ("read", "preprocess", "session", "postprocess")
 TURNED_PER_SITE = 100  # radiographs of each site that the gate is shown turned and inverted
@@ -37,20 +44,18 @@ TURNED_PER_SITE = 100  # radiographs of each site that the gate is shown turned 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One judged test radiograph. `refused`: by the gate or by its DICOM header."""
+    """One judged test radiograph, with log-odds even where `triage run` would refuse it; milliseconds by stage."""
 
     case: Case
     judgement: Judgement
-    refused: bool
+    times_ms: dict[str, float]
+
+    @property
+    def refused(self) -> bool:
+        return bool(self.judgement.problems)
 
 
-@dataclass(frozen=True)
-class Point:
-    """A threshold of the artifact on the calibrated probability, for the adults or the children."""
-
-    name: str
-    of: str
-    probability: float
+Points = Mapping[str, OperatingPoints]
 
 
 def evaluate(artifact: Artifact, data: Path, step: Callable[[str], None] = lambda stage: None) -> dict[str, Any]:
@@ -78,7 +83,8 @@ def evaluate(artifact: Artifact, data: Path, step: Callable[[str], None] = lambd
         "artifact": {"name": artifact.manifest.name, "graph_sha256": artifact.manifest.graphs["model"].sha256},
         "fold_held_out": fold,
         "sites": {name: of_site(group, points) for name, group in sites.items()},
-        "other_threshold": {name: swapped(group, points) for name, group in sites.items()},
+        "other_threshold": {name: swapped(group, points) for name, group in sites.items() if name in PUBLISHED},
+        "frozen": floor(data, fold),
         "metadata": gain(sites.get("nih", []), adults(data, fold)),
         "gate": {"limit": judge.limit, **gate},
         "latency_ms": latency(seen),
@@ -92,19 +98,11 @@ def held_out(manifest: Manifest) -> int:
     return int(settings.get("fold", 0))
 
 
-def read_points(manifest: Manifest) -> list[Point]:
-    """The artifact's thresholds. Raises ArtifactError when it has none, or not for adults and children."""
-    try:
-        points = [
-            Point(name, of, float(pair[of]["probability"]))
-            for name, pair in manifest.operating_points.items()
-            for of in ("adult", "child")
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ArtifactError(f"{manifest.name} has a malformed operating point ({error}): install it again") from error
-    if not points:
+def read_points(manifest: Manifest) -> dict[str, OperatingPoints]:
+    """The artifact's thresholds by name. Raises ArtifactError when it has none, or not for adults and children."""
+    if not manifest.operating_points:
         raise ArtifactError(f"{manifest.name} has no operating points: install it again")
-    return points
+    return {name: OperatingPoints.of(manifest, name) for name in manifest.operating_points}
 
 
 def look(judge: Judge, cases: Sequence[Case]) -> tuple[list[Seen], dict[str, list[Picture]], list[str]]:
@@ -116,16 +114,16 @@ def look(judge: Judge, cases: Sequence[Case]) -> tuple[list[Seen], dict[str, lis
     for number, case in enumerate(cases):
         started = judge.clock.now()
         try:
-            known, pixels, reason = read_case(case)
+            known, radiograph = read_case(case)
         except TightropeError as error:
             unreadable.append(str(error) if case.path.name in str(error) else f"{case.path}: {error}")
             continue
         read_ms = 1e3 * (judge.clock.now() - started)
-        found = judge(pixels)
-        timed = Judgement(found.log_odds, found.distance, {"read": read_ms, **found.times_ms})
-        seen.append(Seen(known, timed, reason is not None or not judge.accepts(found)))
+        answer = judge(Source(radiograph))
+        stages = {stage.removesuffix("_ms"): spent for stage, spent in answer.times.to_dict().items()}
+        seen.append(Seen(known, answer.result, {"read": read_ms, **stages}))
         if number % stride[case.site] == 0:
-            kept.setdefault(case.site, []).append(pixels)
+            kept.setdefault(case.site, []).append(radiograph.pixels)
     return seen, kept, unreadable
 
 
@@ -135,8 +133,8 @@ def counted(cases: Sequence[Case]) -> dict[str, int]:
     return {site: sites.count(site) for site in dict.fromkeys(sites)}
 
 
-def of_site(seen: Sequence[Seen], points: Sequence[Point]) -> dict[str, Any]:
-    """All groups of one site, ROC curves of all and of the views, and whom the gate refuses."""
+def of_site(seen: Sequence[Seen], points: Points) -> dict[str, Any]:
+    """All groups of one site, ROC curves of all and of the views, and who is refused and why."""
     label = arrays(seen)[0]
     parts = [(name, [one for one, kept in zip(seen, mask, strict=True) if kept]) for name, mask in groups(seen)]
     refused = np.array([one.refused for one in seen])
@@ -148,6 +146,7 @@ def of_site(seen: Sequence[Seen], points: Sequence[Point]) -> dict[str, Any]:
             for name, mask in (("all", label >= 0), ("positive", label == 1), ("negative", label == 0))
             if mask.any()
         },
+        "reasons": dict(Counter(problem for one in seen for problem in one.judgement.problems).most_common()),
     }
 
 
@@ -173,36 +172,34 @@ def groups(seen: Sequence[Seen]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
             yield from present.items()
 
 
-def group_figures(name: str, seen: Sequence[Seen], points: Sequence[Point]) -> dict[str, Any]:
+def group_figures(name: str, seen: Sequence[Seen], points: Points) -> dict[str, Any]:
     """One group's figures; without both classes only counts and what the thresholds do."""
     label, logit = arrays(seen)
-    fixed = {each: at_point(seen, points, each) for each in dict.fromkeys(point.name for point in points)}
+    fixed = {each: at_point(seen, point) for each, point in points.items()}
     counts = {"name": name, "cases": len(label), "positive": int(label.sum())}
     if not both_classes(label):
         return {**counts, "persons": len({one.case.person for one in seen}), "points": fixed}
     return {**counts, **figures([one.case for one in seen], logit), "points": fixed}
 
 
-def at_point(seen: Sequence[Seen], points: Sequence[Point], name: str, swap: bool = False) -> dict[str, Any]:
-    """Sensitivity and specificity with each radiograph at its own threshold; `swap`: at the other age's."""
-    threshold = {point.of: point.probability for point in points if point.name == name}
-    own = [("adult" if is_adult(one.case) else "child") for one in seen]
-    used = [{"adult": "child", "child": "adult"}[of] if swap else of for of in own]
-    called = np.array([one.judgement.probability >= threshold[of] for one, of in zip(seen, used, strict=True)])
+def at_point(seen: Sequence[Seen], points: OperatingPoints, swap: bool = False) -> dict[str, Any]:
+    """Sensitivity and specificity with each radiograph at its own threshold; `swap`: at the other site's."""
+    called = np.array([one.judgement.probability >= point_for(one.case, points, swap).probability for one in seen])
     label = arrays(seen)[0]
     return {"sensitivity": share(called[label == 1]), "specificity": share(~called[label == 0])}
 
 
-def is_adult(case: Case) -> bool:
-    """Whose threshold counts. The published sites have one each; elsewhere the age decides, unknown being adult."""
-    if case.site in {"nih", "kermany"}:
-        return case.site == "nih"
-    return case.age is None or case.age >= ADULT_FROM
+def point_for(case: Case, points: OperatingPoints, swap: bool = False) -> OperatingPoint:
+    """Whose threshold counts: each published site has one group of patients only, elsewhere the age decides."""
+    group = PUBLISHED.get(case.site)
+    if group is None:
+        return points.at(case.age)
+    return points.adult if (group == "adult") is not swap else points.child
 
 
-def swapped(seen: Sequence[Seen], points: Sequence[Point]) -> dict[str, Any]:
-    """What a site would get at the threshold of the other age."""
-    return {name: at_point(seen, points, name, swap=True) for name in dict.fromkeys(point.name for point in points)}
+def swapped(seen: Sequence[Seen], points: Points) -> dict[str, Any]:
+    """What a published site would get at the threshold of the other one."""
+    return {name: at_point(seen, point, swap=True) for name, point in points.items()}
 
 
 def gain(seen: Sequence[Seen], known: list[Case]) -> dict[str, Any] | None:
@@ -213,14 +210,31 @@ def gain(seen: Sequence[Seen], known: list[Case]) -> dict[str, Any] | None:
     return against_metadata([one.case for one in seen], logit, known)
 
 
+def floor(data: Path, fold: int) -> dict[str, Any] | None:
+    """What features that nobody trained get on these very test radiographs; None where it was measured on others."""
+    found = frozen()
+    if found is None or found["fold_held_out"] != fold:
+        return None
+    files = {data / name: digest for name, digest in found["manifests_sha256"].items()}
+    same = all(file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == files[file] for file in files)
+    return found if same else None
+
+
 def try_gate(judge: Judge, data: Path, kept: Mapping[str, list[Picture]]) -> dict[str, Any]:
-    """Shares accepted, by kind: `to_accept` are chest radiographs of other sources; the others must be refused."""
+    """Shares accepted, by kind, of the gate alone and with the checks on the picture.
 
-    def accepted(pictures: list[Picture]) -> dict[str, Any] | None:
-        return share(np.array([judge.accepts(judge(picture)) for picture in pictures]))
+    `to_accept` are chest radiographs, of other sources or at 64 pixels (the size of most other kinds: a gate that
+    refused them would only tell sharp from blurred); the others must be refused.
+    """
 
+    def accepted(pictures: list[Picture]) -> dict[str, Any]:
+        found = [judge(Source(as_radiograph(picture))).result for picture in pictures]
+        gate = np.array([one.distance <= judge.limit for one in found])
+        return {"gate": share(gate), "with_checks": share(np.array([not one.problems for one in found]))}
+
+    small = {f"{site} test at 64 pixels": shrunk(some) for site, some in kept.items()}
     return {
-        "to_accept": {kind: accepted(pictures) for kind, pictures in chest_pictures(data)},
+        "to_accept": {kind: accepted(pictures) for kind, pictures in [*chest_pictures(data), *small.items()]},
         "to_refuse": {kind: accepted(pictures) for kind, pictures in other_pictures(data)},
         "turned_or_inverted": {
             f"{site} {how}": accepted(pictures) for site, some in kept.items() for how, pictures in changed(some)
@@ -228,11 +242,19 @@ def try_gate(judge: Judge, data: Path, kept: Mapping[str, list[Picture]]) -> dic
     }
 
 
+def as_radiograph(picture: Picture) -> Radiograph:
+    """A picture of any size as the network gets it, so that it is not turned away for its size alone."""
+    size = (INPUT_SIZE, INPUT_SIZE)
+    shrink = cv2.INTER_AREA if min(picture.shape) >= INPUT_SIZE else cv2.INTER_LINEAR
+    return Radiograph(Header.of_picture(), cv2.resize(np.asarray(picture, np.float32), size, interpolation=shrink))
+
+
 def latency(seen: Sequence[Seen]) -> dict[str, Any]:
     """Percentiles of the whole pipeline and of its stages over the test radiographs, in milliseconds."""
-    times = [one.judgement.times_ms for one in seen]
+    times = [one.times_ms for one in seen]
     stages = {stage: Percentiles.of([time[stage] for time in times]).to_dict() for stage in STAGES}
-    return {"total": Percentiles.of([sum(time.values()) for time in times]).to_dict(), "stages": stages}
+    total = Percentiles.of([time["read"] + time["total"] for time in times])
+    return {"total": total.to_dict(), "stages": stages}
 
 
 def share(flags: NDArray[np.bool_]) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
     models/road/nanodet-416-int8/
         model.onnx         one or several graphs, without external data
+        ...                other files that the runtime needs, such as a vocabulary
         artifact.json      constants, labels, operating points, lineage, licences, digests, evidence
         README.md          the model card, written from artifact.json
 
@@ -16,23 +17,25 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tightrope.errors import ArtifactError, OutputError
-from tightrope.runtime.session import Session
+from tightrope.runtime.session import BACKENDS, Backend, Session, usable
 from tightrope.wire import external_data_locations
 
 FORMAT = 1
 MANIFEST = "artifact.json"
 CARD = "README.md"
+_LEFT_OUT = ("files", "backend")  # of artifact.json where they say nothing
 
 
 @dataclass(frozen=True)
 class GraphFile:
-    """One ONNX graph of an artifact: file name inside the folder, size and digest."""
+    """One ONNX graph, or another file, of an artifact: its name inside the folder, size and digest."""
 
     file: str
     bytes: int
@@ -55,10 +58,18 @@ class Manifest:
     licences: tuple[Mapping[str, str], ...] = ()
     evidence: Mapping[str, Any] = field(default_factory=dict)
     graphs: Mapping[str, GraphFile] = field(default_factory=dict)
+    files: Mapping[str, GraphFile] = field(default_factory=dict)
+    """By file name; left out of artifact.json where there are none."""
+    backend: Backend = "onnxruntime"
+    """The runtime that was measured; left out of artifact.json where it is onnxruntime."""
 
     def to_json(self) -> str:
         """Canonical text with the format number and a digest over everything else."""
         body = {"format": FORMAT, **asdict(self)}
+        if not self.files:
+            del body["files"]
+        if self.backend == "onnxruntime":
+            del body["backend"]
         return json.dumps({**body, "digest": _digest(body)}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -81,6 +92,8 @@ class Artifact:
         artifact = cls(path, manifest)
         for name in manifest.graphs:
             artifact.graph(name)
+        for name in manifest.files:
+            artifact.file(name)
         return artifact
 
     def graph(self, name: str = "model") -> bytes:
@@ -89,33 +102,52 @@ class Artifact:
             raise ArtifactError(f"{self.path} has no graph {name!r}; it has {', '.join(self.manifest.graphs)}")
         return self._graphs[name]
 
+    def file(self, name: str) -> bytes:
+        """The verified bytes of another file. Raises ArtifactError if they are not those that were saved."""
+        if name not in self.manifest.files:
+            raise ArtifactError(f"{self.path} has no file {name!r}; make it again with this version of tightrope")
+        return self._files[name]
+
     def session(self, threads: int = 1, name: str = "model") -> Session:
-        """Load one graph into onnxruntime."""
-        return Session(self.graph(name), threads)
+        """Load one graph into its runtime, or into onnxruntime where that is not installed."""
+        return Session(self.graph(name), threads, backend=usable(self.manifest.backend))
 
     @property
     def size(self) -> int:
-        """Bytes of all graphs."""
-        return sum(graph.bytes for graph in self.manifest.graphs.values())
+        """Bytes of all graphs and other files."""
+        return sum(file.bytes for file in (*self.manifest.graphs.values(), *self.manifest.files.values()))
 
     @cached_property
     def _graphs(self) -> dict[str, bytes]:
         return {name: _read_graph(self.path, graph) for name, graph in self.manifest.graphs.items()}
 
+    @cached_property
+    def _files(self) -> dict[str, bytes]:
+        return {name: _read_file(self.path, file) for name, file in self.manifest.files.items()}
 
-def save_artifact(path: Path, manifest: Manifest, graphs: Mapping[str, bytes], card: str) -> Artifact:
+
+def save_artifact(
+    path: Path,
+    manifest: Manifest,
+    graphs: Mapping[str, bytes],
+    card: str,
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> Artifact:
     """Write an artifact folder at once: built beside `path`, then swapped in.
 
-    `manifest.graphs` is filled from `graphs` (name -> ONNX bytes). Raises OutputError if it cannot be written.
+    `manifest.graphs` is filled from `graphs` (name -> ONNX bytes), `manifest.files` from `files` (file name -> bytes).
+    Raises OutputError if it cannot be written.
     """
-    files = {name: GraphFile(f"{name}.onnx", len(data), _sha256(data)) for name, data in graphs.items()}
-    complete = Manifest(**{**_shallow(manifest), "graphs": files})
+    contents = {f"{name}.onnx": data for name, data in graphs.items()} | dict(files)
+    entries = {name: GraphFile(name, len(data), _sha256(data)) for name, data in contents.items()}
+    named = {name: entries[f"{name}.onnx"] for name in graphs}
+    complete = replace(manifest, graphs=named, files={name: entries[name] for name in files})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         try:
-            for name, data in graphs.items():
-                (building / files[name].file).write_bytes(data)
+            for name, data in contents.items():
+                (building / name).write_bytes(data)
             (building / MANIFEST).write_text(complete.to_json(), encoding="utf-8")
             (building / CARD).write_text(card, encoding="utf-8")
             building.chmod(0o755)
@@ -156,35 +188,42 @@ def _read_manifest(file: Path) -> Manifest:
         raise ArtifactError(f"{file} was changed after it was written: its digest does not match; fetch it again")
     body.pop("format")
     known = {entry.name for entry in fields(Manifest)}
-    if set(body) != known:
+    if {*_LEFT_OUT, *body} != known:
         raise ArtifactError(f"{file} has other fields than format {FORMAT}: {', '.join(sorted(set(body) ^ known))}")
     try:
-        graphs = {name: GraphFile(**graph) for name, graph in body.pop("graphs").items()}
+        graphs, files = (
+            {name: GraphFile(**entry) for name, entry in body.pop(kind, {}).items()} for kind in ("graphs", "files")
+        )
         labels, licences = tuple(body.pop("labels")), tuple(body.pop("licences"))
     except (AttributeError, TypeError) as error:
         raise ArtifactError(f"{file} does not describe its graphs as format {FORMAT} does") from error
-    return Manifest(**body, graphs=graphs, labels=labels, licences=licences)
+    if body.get("backend", BACKENDS[0]) not in BACKENDS:
+        raise ArtifactError(f"{file} is for another runtime, {body['backend']!r}; upgrade tightrope")
+    return Manifest(**body, graphs=graphs, files=files, labels=labels, licences=licences)
 
 
 def _read_graph(folder: Path, graph: GraphFile) -> bytes:
-    if not isinstance(graph.file, str) or Path(graph.file).name != graph.file:
-        raise ArtifactError(f"{folder}: the graph {graph.file!r} lies outside of the artifact's folder")
-    file = folder / graph.file
+    data = _read_file(folder, graph)
+    if locations := external_data_locations(data):
+        raise ArtifactError(
+            f"{folder / graph.file} keeps weights outside of itself ({locations[0]!r}); artifacts may not"
+        )
+    return data
+
+
+def _read_file(folder: Path, entry: GraphFile) -> bytes:
+    if not isinstance(entry.file, str) or Path(entry.file).name != entry.file:
+        raise ArtifactError(f"{folder}: the graph {entry.file!r} lies outside of the artifact's folder")
+    file = folder / entry.file
     try:
         data = file.read_bytes()
     except OSError as error:
         raise ArtifactError(f"cannot read {file}: {error.strerror}") from error
-    if len(data) != graph.bytes:
-        raise ArtifactError(f"{file} has {len(data)} bytes instead of {graph.bytes}; fetch the artifact again")
-    if _sha256(data) != graph.sha256:
+    if len(data) != entry.bytes:
+        raise ArtifactError(f"{file} has {len(data)} bytes instead of {entry.bytes}; fetch the artifact again")
+    if _sha256(data) != entry.sha256:
         raise ArtifactError(f"{file} is not the graph that was measured: its sha256 differs; fetch it again")
-    if locations := external_data_locations(data):
-        raise ArtifactError(f"{file} keeps weights outside of itself ({locations[0]!r}); artifacts may not")
     return data
-
-
-def _shallow(manifest: Manifest) -> dict[str, Any]:
-    return {entry.name: getattr(manifest, entry.name) for entry in fields(Manifest)}
 
 
 def _sha256(data: bytes) -> str:

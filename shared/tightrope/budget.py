@@ -33,6 +33,7 @@ class Budget(Config):
     peak_rss_mb: Positive | None = Field(None, description="peak resident memory of the process, MB (10^6)")
     artifact_mb: Positive | None = Field(None, description="bytes of all graphs, MB (10^6)")
     energy_mj: Positive | None = Field(None, description="energy of one inference, millijoule")
+    core_watts: Positive | None = Field(None, description="power of a busy core, for energy that is modelled, W")
     keep: Annotated[float, Field(gt=0, le=1)] = Field(0.99, description="share of the reference's accuracy")
     threads: Annotated[int, Field(ge=1)] = Field(1, description="cores that the model may use")
 

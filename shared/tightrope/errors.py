@@ -6,6 +6,10 @@ The command line prints `str(error)` and exits with `exit_code`; no traceback.
 from __future__ import annotations
 
 import difflib
+import shlex
+import shutil
+import sys
+from pathlib import Path
 
 
 class TightropeError(Exception):
@@ -30,7 +34,7 @@ class MissingExtraError(TightropeError):
     """An optional dependency is needed; the message names the pip extra."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs more packages: pip install 'tightrope[{extra}]'")
+        super().__init__(f"{what} needs more packages: {pip()} install 'tightrope[{extra}]'")
 
 
 class OutputError(TightropeError):
@@ -41,6 +45,15 @@ class BudgetNotMetError(TightropeError):
     """No candidate passes the accuracy gate or fits the budget; the message names the closest."""
 
     exit_code = 3
+
+
+def pip() -> str:
+    """How to call this Python's pip: by its name if the shell finds that one, else by Python's path from here."""
+    own, found = Path(sys.executable), shutil.which("pip")
+    if found and Path(found).parent == own.parent:
+        return "pip"
+    here = Path.cwd()
+    return f"{shlex.quote(str(own.relative_to(here) if own.is_relative_to(here) else own))} -m pip"
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -7,10 +7,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from tightrope.artifact import Artifact, Manifest
+from tightrope.runtime.pipeline import Answer
+from tightrope.runtime.shelf import Step
+
+Input = TypeVar("Input")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,43 @@ class Ladder:
     def position(self, name: str) -> int | None:
         """Which rung the artifact of that name is, 0 the most accurate; None: it is not on the ladder."""
         return next((index for index, rung in enumerate(self.rungs) if rung.name == name), None)
+
+    def compressed(self) -> Ladder:
+        """The rungs to run, without the references; these alone where nothing is compressed yet.
+
+        A compressed rung has passed the gate, so it stands for the model that it was made from: what that one scores
+        more lies within the budget's share, for two or three times the work.
+        """
+        return Ladder(tuple(rung for rung in self.rungs if not is_reference(rung.artifact.manifest)) or self.rungs)
+
+    def within(self, latency_ms: float) -> Ladder:
+        """Only the rungs that take no longer by their evidence; the cheapest one at least."""
+        fitting = tuple(rung for rung in self.rungs if rung.latency_ms <= latency_ms)
+        return Ladder(fitting or self.rungs[-1:])
+
+    def steps(
+        self, load: Callable[[Artifact], Callable[[Input], Answer[Result]]], metric: str | None = None
+    ) -> tuple[Step[Input, Result], ...]:
+        """The ladder as `tightrope.runtime.Runner` takes it.
+
+        Args:
+            load: opens an artifact; gives its pipeline.
+            metric: whose score, over that of the best rung, is a rung's quality; None: the first of the gate.
+        """
+        if not self.rungs:
+            return ()
+        judged = metric or next(iter(self.rungs[0].scores))
+        best = max(rung.scores[judged] for rung in self.rungs)
+        return tuple(
+            Step(
+                name=rung.name,
+                open=partial(load, rung.artifact),
+                usual_s=rung.latency_ms / 1e3,
+                quality=rung.scores[judged] / best,
+                peak_bytes=round(float(rung.artifact.manifest.evidence.get("peak_rss_mb", 0)) * 1e6),
+            )
+            for rung in self.rungs
+        )
 
 
 def is_reference(manifest: Manifest) -> bool:

@@ -1,10 +1,14 @@
-"""The artifacts that travel with Tightrope: models/<app>/<artifact>/ in a checkout, tightrope/models in the wheel."""
+"""The artifacts that travel with Tightrope: models/<app>/<artifact>/ in a checkout, tightrope/models in the wheel.
+
+An app that is a distribution of its own has them in its package: <package>/models/<artifact>/.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from tightrope.app import find_apps
 from tightrope.artifact import MANIFEST, Artifact
 from tightrope.errors import ArtifactError, nearest
 
@@ -18,9 +22,17 @@ def models_root() -> Path:
     return wheel if wheel.is_dir() else package.parents[1] / "models"
 
 
+def app_models(app: str) -> Path:
+    """The folder of an app's artifacts: among the shipped ones, or, of an app of someone else's, in its own package."""
+    shipped = models_root() / app
+    if shipped.is_dir() or app not in (apps := find_apps()):
+        return shipped
+    return apps[app].folder / "models"
+
+
 def artifact_names(app: str) -> list[str]:
-    """Names of the shipped artifacts of an app, alphabetically."""
-    return sorted(file.parent.name for file in (models_root() / app).glob(f"*/{MANIFEST}"))
+    """Names of the artifacts of an app, alphabetically."""
+    return sorted(file.parent.name for file in app_models(app).glob(f"*/{MANIFEST}"))
 
 
 def open_artifact(app: str, name: str) -> Artifact:
@@ -34,4 +46,4 @@ def open_artifact(app: str, name: str) -> Artifact:
     shipped = artifact_names(app)
     if name not in shipped:
         raise ArtifactError(f"no artifact {name!r} for {app}{nearest(name, shipped)}")
-    return Artifact.load(models_root() / app / name)
+    return Artifact.load(app_models(app) / name)

@@ -48,3 +48,17 @@ def write_bytes(target: Path, data: bytes) -> None:
 def write_text(target: Path, text: str) -> None:
     """Write `text` to `target` as UTF-8, atomically."""
     write_bytes(target, text.encode())
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder, and say now if nothing can be written there: not after an hour of work.
+
+    Raises:
+        OutputError: it is a file, or there is no permission.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from error

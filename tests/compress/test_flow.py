@@ -50,12 +50,12 @@ def test_a_pass_that_slows_it_down_is_dropped_and_recorded(
 ) -> None:
     pretend(monkeypatch, 2)
     made = compress(task_of("chain"), recipe(*STEPS, {"method": "half-weights"}), keep=0.99)
-    *_, dropped, last = made.candidate.lineage
+    *_, dropped, last = made.candidate["model"].lineage
     assert dropped.method == "quantize-static"
     assert dropped.notes["dropped"] == "slower on this machine"
     assert dropped.notes["latency_ratio"]["value"] == pytest.approx(2, rel=0.01)
     assert (last.method, made.candidate.precision) == ("half-weights", "fp16")
-    assert not any("Quantize" in node.op_type for node in made.candidate.float_graph().graph.node)
+    assert not any("Quantize" in node.op_type for node in made.candidate["model"].float_graph().graph.node)
 
 
 def test_a_pass_that_pays_stays_with_its_ratio(
@@ -63,7 +63,7 @@ def test_a_pass_that_pays_stays_with_its_ratio(
 ) -> None:
     pretend(monkeypatch, 0.5)
     made = compress(task_of("chain"), recipe(*STEPS), keep=0.9)
-    notes = made.candidate.lineage[-1].notes
+    notes = made.candidate["model"].lineage[-1].notes
     assert notes["latency_ratio"]["value"] == pytest.approx(0.5, rel=0.01)
     assert notes["layers"] == 2
     assert made.candidate.precision == "int8"

@@ -45,6 +45,30 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["a"]
 
 
+def test_other_files_travel_and_are_verified(tmp_path: Path) -> None:
+    files = {"words.txt": "Käse".encode(), "list.npz": b"\x00" * 9}
+    saved = save_artifact(tmp_path / "a", small_manifest(), {"model": MODEL}, "", files)
+    loaded = Artifact.load(saved.path)
+    assert {name: loaded.file(name) for name in loaded.manifest.files} == files
+    assert loaded.size == len(MODEL) + sum(map(len, files.values()))
+    with pytest.raises(ArtifactError, match=r"no file 'other\.txt'"):
+        loaded.file("other.txt")
+    for name in files:
+        (saved.path / name).write_bytes(files[name][:-1] + b"\x01")
+        with pytest.raises(ArtifactError, match=f"{name} is not"):
+            Artifact.load(saved.path)
+        (saved.path / name).unlink()
+        with pytest.raises(ArtifactError, match=f"cannot read .*{name}"):
+            Artifact.load(saved.path)
+        save_artifact(tmp_path / "a", small_manifest(), {"model": MODEL}, "", files)
+
+
+def test_an_artifact_without_other_files_reads_as_it_always_did(tmp_path: Path) -> None:
+    saved = save_artifact(tmp_path / "a", small_manifest(), {"model": MODEL}, "")
+    assert "files" not in json.loads((saved.path / MANIFEST).read_text())
+    assert Artifact.load(saved.path).manifest.files == {}
+
+
 def test_the_session_runs_the_bytes_that_were_verified(artifact: Artifact) -> None:
     loaded = Artifact.load(artifact.path)
     (artifact.path / "model.onnx").write_bytes(b"changed after it was verified")

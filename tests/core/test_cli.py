@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 
 from tightrope import __version__
 from tightrope.cli.main import guarded, main
-from tightrope.errors import BudgetNotMetError, TightropeError
+from tightrope.errors import BudgetNotMetError, MissingExtraError, TightropeError
 
-COMMANDS = ("tour", "models", "measure", "compress", "verify", "report", "doctor", "recipe")
+COMMANDS = (
+    "tour", "models", "measure", "compress", "verify", "report", "new", "push", "pull", "space", "doctor", "recipe",
+)  # fmt: skip
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -40,6 +43,59 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], comma
     assert out.startswith(f"Usage: tightrope {command} ")
     if command not in ("recipe", "road"):
         assert "--json" in out
+    if command != "recipe":
+        assert f"\n    tightrope {command} " in out or f"\n    tightrope {command}\n" in out, "an example"
+
+
+def test_the_first_page_fits_a_terminal_and_cuts_no_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERMINAL_WIDTH", "80")
+    out = run(capsys, "--help")[1]
+    for section in ("See it run", "Compress", "Prove it", "Make and share", "Apps"):
+        assert f"\n{section}:\n" in out
+    assert "..." not in out.split("Options:")[1]
+    core = out.split("See it run:")[1].split("Apps:")[0].splitlines()
+    assert [line for line in core if line.startswith("     ")] == [], "a line a command"
+
+
+@pytest.mark.parametrize("app", ["road", "triage", "translate"])
+def test_every_app_has_the_same_verbs(capsys: pytest.CaptureFixture[str], app: str) -> None:
+    out = run(capsys, app, "--help")[1]
+    for verb in ("val", "bench", "demo"):
+        assert f"\n  {verb} " in out
+    code, _, err = run(capsys, app, "bench", "nowhere")
+    assert (code, err.startswith(f"tightrope: no artifact 'nowhere' for {app}")) == (2, True)
+
+
+def test_quiet_leaves_the_results_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "tour", "--quiet")
+    assert (code, err) == (0, "")
+    lines = [line for line in out.splitlines() if "busy" not in line]
+    assert lines
+    assert all(line.endswith(("FITS", "DOES NOT FIT")) for line in lines), lines
+
+
+def test_a_shell_completes_commands_and_apps() -> None:
+    command = str(Path(sys.executable).with_name("tightrope"))
+
+    def offered(typed: str) -> list[str]:
+        words = {"COMP_WORDS": f"tightrope {typed}", "COMP_CWORD": str(len(typed.split()))}
+        environment = {**os.environ, "_TIGHTROPE_COMPLETE": "complete_bash", **words}
+        return subprocess.run([command], env=environment, capture_output=True, text=True, check=True).stdout.split()
+
+    assert offered("mea") == ["measure"]
+    assert offered("measure tr") == ["translate", "triage"]
+    assert offered("road pre") == ["predict"]
+
+
+def test_nothing_is_coloured_where_it_is_piped() -> None:
+    command = str(Path(sys.executable).with_name("tightrope"))
+    for arguments in (["doctor"], ["tour", "--quiet"], ["models"], ["--help"]):
+        done = subprocess.run([command, *arguments], capture_output=True, text=True, check=True)
+        assert done.stdout
+        assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,6 +110,17 @@ def test_a_missing_extra_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.endswith("pip install 'tightrope[compress]'\n")
     with pytest.raises(ModuleNotFoundError):
         guarded(lambda: fail("no_such_module"))
+
+
+def test_the_pip_that_is_named_is_the_one_of_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = Path(sys.executable).parent
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
+    monkeypatch.chdir(tmp_path)
+    assert str(MissingExtraError("it", "demo")).endswith(": .venv/bin/python -m pip install 'tightrope[demo]'")
+    monkeypatch.setenv("PATH", str(tmp_path / ".venv" / "bin"))
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "pip").symlink_to(beside / "python")
+    assert str(MissingExtraError("it", "demo")).endswith(": pip install 'tightrope[demo]'")
 
 
 @pytest.mark.parametrize(

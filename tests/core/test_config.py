@@ -28,7 +28,7 @@ def test_a_budget_has_the_limits_that_it_states_and_no_others(tmp_path: Path) ->
     [
         (GOOD.replace("percentile", "percentil"), r'unknown key "profiles.car.percentil" \(did you mean "percentile"'),
         (GOOD.replace("latency_ms", "latencyms"), r'unknown key "profiles.car.latencyms" \(did you mean "latency_ms"'),
-        (GOOD + "colour = 1\n", r'unknown key "profiles.car.colour" \(known: artifact_mb, energy_mj'),
+        (GOOD + "colour = 1\n", r'unknown key "profiles.car.colour" \(known: artifact_mb, core_watts, energy_mj'),
         (GOOD.replace("app =", "ap ="), r'unknown key "ap"|"app": Field required'),
         (GOOD.replace("50", "-50"), r'"profiles.car.latency_ms": .*greater than 0'),
         (GOOD.replace("50", "fast"), r"not valid TOML: .*line 4"),

@@ -51,6 +51,12 @@ def test_what_was_never_measured_is_on_no_ladder(artifact: Artifact, make_artifa
     assert names(Ladder.of([artifact, make_artifact("measured", 40)])) == ["measured"]
 
 
+def test_the_rungs_to_run_are_the_compressed_ones(make_artifact: Make) -> None:
+    full, small = make_artifact("full", 100, 1.0, recipe="reference"), make_artifact("int8", 40, 0.99)
+    assert names(Ladder.of([full, small]).compressed()) == ["int8"]
+    assert names(Ladder.of([full]).compressed()) == ["full"]
+
+
 @given(rungs, rungs, rungs)
 def test_domination_is_a_strict_order(a: Rung, b: Rung, c: Rung) -> None:
     assert not a.dominates(a)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -216,3 +217,27 @@ def test_only_what_lies_between_the_markers_changes() -> None:
 def test_a_readme_without_markers_is_refused(text: str) -> None:
     with pytest.raises(BadInputError, match="put <!-- measured:begin --> and"):
         update_readme(text, "table")
+
+
+# What a task found out, and other inputs and results.
+
+
+def test_findings_and_variants_stand_on_the_card(make_artifact: Make) -> None:
+    artifact = make_artifact("good", 31.2)
+    evidence = artifact.manifest.evidence
+    rows = {"all": {"cases": 146, "AUC": [0.9258, 0.8716, 0.9582]}, "some": {"Brier": 0.1130, "cases": 67}}
+    finding = {"rows": rows, "note": "On patients never seen."}
+    slow = {**evidence["pipeline"]["total"], "at_budget": {**evidence["pipeline"]["at_budget"], "value": 999.0}}
+    told = {
+        **evidence,
+        "findings": {"Held-out patients": finding},
+        "variants": {"file to result, lossless JPEG": slow},
+    }
+    manifest = replace(artifact.manifest, evidence=told)
+    card = write_card(manifest)
+    assert "| all | 146 | 0.926 [0.872, 0.958] |  |" in card
+    assert "| some | 67 |  | 0.113 |" in card
+    assert "On patients never seen." in card
+    assert "| file to result, lossless JPEG |" in card
+    assert re.search(r"\| file to result, lossless JPEG p\d+ \| 999 ms \| .* \| MISSED \|", card)
+    assert "**It does not fit its budget.**" in card

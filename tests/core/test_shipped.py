@@ -17,6 +17,7 @@ from tightrope.report.readme import BEGIN
 
 CHECKOUT = Path(__file__).parents[2]
 SHIPPED = [(app, name) for app in find_apps() for name in artifact_names(app)]
+WITHOUT_REFERENCE = {"translate"}  # whose float weights are too large to ship: see tests/translate/test_shipped.py
 
 
 @pytest.mark.parametrize(("app", "name"), SHIPPED)
@@ -46,7 +47,7 @@ def test_cards_and_readme_say_what_the_evidence_says() -> None:
 
 @pytest.mark.verify
 @pytest.mark.usefixtures("shared_data")
-@pytest.mark.parametrize(("app", "name"), SHIPPED)
+@pytest.mark.parametrize(("app", "name"), [(app, name) for app, name in SHIPPED if app not in WITHOUT_REFERENCE])
 def test_it_scores_what_its_evidence_says(app: str, name: str) -> None:
     pytest.importorskip("torch")
     verify_command(app, name, as_json=True)

@@ -84,3 +84,17 @@ def write_video(path: Path, frames: int, codec: str = "MJPG") -> Path:
         writer.write(np.roll(make_street(), 4 * index, axis=1))
     writer.release()
     return path
+
+
+def files_in(folder: Path) -> set[str]:
+    """Paths of all files below a folder, relative to it."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} if folder.exists() else set()
+
+
+def video_frames(path: Path) -> int:
+    """How many frames a video has; 0 if it is none."""
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    try:
+        return int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+    finally:
+        capture.release()

@@ -29,10 +29,11 @@ def test_evidence_of_a_small_artifact(
     steps: list[str] = []
     found = json.loads(json.dumps(measure_artifact(None, integer_artifact, BUDGET, artifact, "rapid", steps.append)))
     assert set(found) == {
-        "model_latency", "ratio_to_reference", "pipeline", "cold_start", "peak_rss_mb", "bytes", "operators",
-        "environment", "date", "mode",
+        "model_latency", "ratio_to_reference", "pipeline", "variants", "energy", "cold_start", "peak_rss_mb", "bytes",
+        "operators", "environment", "date", "mode",
     }  # fmt: skip
     assert found["model_latency"]["latency_ms"]["n"] == 64
+    assert found["energy"]["millijoules"] > 0
     assert set(found["pipeline"]["stages"]) == {"preprocess", "session", "postprocess"}
     assert found["ratio_to_reference"]["reference"] == "small-fp32"
     assert found["operators"]["integer_share"] > 0
@@ -104,3 +105,15 @@ def test_an_artifact_that_does_not_run_is_named(artifact: Artifact) -> None:
     gone = replace(artifact, path=artifact.path / "gone")
     with pytest.raises(ArtifactError, match=r"does not run in a process of its own: no artifact at"):
         peak_rss_mb(None, gone)
+
+
+def test_energy_is_judged_if_the_budget_limits_it_and_says_how_it_came_about() -> None:
+    other = {"percentile": 50, "value": 1.0}
+    p90 = {"percentile": 90, "value": 1.0}
+    evidence = {
+        "pipeline": {"total": {"p50": other, "p90": p90, "p99": other}, "at_budget": p90},
+        "energy": {"millijoules": 12.0, "how": "modelled, CPU time * power of a core"},
+    }
+    _, energy = verdicts(evidence, Budget(latency_ms=5, energy_mj=10))
+    assert (energy.axis, energy.met) == ("energy (modelled)", False)
+    assert len(verdicts(evidence, Budget(latency_ms=5))) == 1

@@ -7,11 +7,16 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tightrope.runtime import Answer, StageTimes
 from tightrope_road.detections import Detections
 from tightrope_road.frames import Frame
 from tightrope_road.preprocess import Picture
+
+# A busy machine is no error.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 Rows = Sequence[tuple[int, float, tuple[float, float, float, float]]]
 

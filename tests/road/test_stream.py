@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
+from tightrope.budget import Budget
 from tightrope.errors import BadInputError
-from tightrope.runtime import FakeClock
+from tightrope.runtime import Answer, FakeClock, JsonLines, SystemClock
+from tightrope_road.detections import Detections
 from tightrope_road.frames import Frame
-from tightrope_road.newest import LatestSlot, NewestFrames
+from tightrope_road.live import governed, live_answers, one_model
+from tightrope_road.preprocess import Picture
 from tightrope_road.stream import LiveSource, Retry
 
-from .conftest import make_frame, make_picture
+from .conftest import make_answer, make_frame, make_picture
 
 
 class FakeCapture:
@@ -106,30 +112,12 @@ def test_a_stop_ends_a_stream_between_two_frames() -> None:
     assert len(frames) == 3
 
 
-def test_the_slot_keeps_the_newest_and_counts_what_it_dropped() -> None:
-    slot, stop = LatestSlot(), threading.Event()
-    for index in range(4):
-        slot.put(make_frame(index))
-
-    taken = slot.take(stop)
-
-    assert taken is not None
-    assert taken.index == 3
-    assert slot.dropped == 3
+def detect(_: Picture) -> Answer[Detections]:
+    return make_answer()
 
 
-def test_the_slot_gives_its_last_frame_after_the_end_and_then_nothing() -> None:
-    slot, stop = LatestSlot(), threading.Event()
-    slot.put(make_frame(7))
-    slot.close()
-
-    assert slot.take(stop) is not None
-    assert slot.take(stop) is None
-    assert slot.dropped == 0
-
-
-def test_a_slow_consumer_sees_the_newest_frame_only() -> None:
-    first_taken, all_put, stop = threading.Event(), threading.Event(), threading.Event()
+def test_a_slow_detector_sees_the_newest_frame_only() -> None:
+    first_taken, all_put = threading.Event(), threading.Event()
 
     def source() -> Iterator[Frame]:
         yield make_frame(0)
@@ -138,15 +126,18 @@ def test_a_slow_consumer_sees_the_newest_frame_only() -> None:
             yield make_frame(index)
         all_put.set()
 
-    seen = []
-    with NewestFrames(source(), stop) as newest:
-        for frame in newest:
-            seen.append(frame.index)
+    def slow(picture: Picture) -> Answer[Detections]:
+        if picture.shape[0] == 48:  # not the sample
             first_taken.set()
             all_put.wait(10)
+        return make_answer()
 
-    assert seen == [0, 3]
-    assert newest.dropped == 2
+    runner = one_model(slow)
+    seen = [emitted.item.index for emitted in live_answers(source(), runner, threading.Event())]
+
+    assert seen[-1] == 3
+    assert runner.counts.answered == 2
+    assert runner.counts.replaced == 2
 
 
 def test_the_error_of_a_live_source_comes_after_its_frames() -> None:
@@ -155,18 +146,58 @@ def test_the_error_of_a_live_source_comes_after_its_frames() -> None:
         raise BadInputError("cam broke off")
 
     seen: list[Frame] = []
-    with NewestFrames(source(), threading.Event()) as newest, pytest.raises(BadInputError, match="cam broke off"):
-        seen.extend(newest)
+    with pytest.raises(BadInputError, match="cam broke off"):
+        seen.extend(emitted.item for emitted in live_answers(source(), one_model(detect), threading.Event()))
 
     assert [frame.index for frame in seen] == [0]
 
 
-def test_leaving_early_ends_the_thread() -> None:
+def test_a_frame_that_cannot_be_done_is_told_and_the_next_one_is_done() -> None:
+    done = threading.Event()
+
+    def source() -> Iterator[Frame]:
+        yield make_frame(0)
+        done.wait(10)
+        yield make_frame(1)
+
+    def moody(picture: Picture) -> Answer[Detections]:
+        if np.array_equal(picture, make_frame(0).picture):
+            raise ValueError("no such thing")
+        return make_answer()
+
+    told: list[str] = []
+    answers = live_answers(source(), one_model(moody), threading.Event(), lambda why: told.append(why) or done.set())  # type: ignore[func-returns-value]
+
+    assert [emitted.item.index for emitted in answers] == [1]
+    assert told == ["model: no such thing"]
+
+
+def test_leaving_early_ends_the_threads() -> None:
     def endless() -> Iterator[Frame]:
         while True:
             yield make_frame(0)
 
-    with NewestFrames(endless(), threading.Event()) as newest:
-        next(iter(newest))
+    answers = live_answers(endless(), one_model(detect), threading.Event())
+    next(answers)
+    answers.close()
 
-    assert not [thread for thread in threading.enumerate() if thread.name == "grabber" and thread.is_alive()]
+    mine = [thread for thread in threading.enumerate() if thread.name in ("grabber", "tightrope runner")]
+    assert not [thread for thread in mine if thread.is_alive()]
+
+
+def test_under_a_budget_every_answer_says_which_rung_made_it_and_how_old_it_is(tmp_path: Path) -> None:
+    start = SystemClock().now()
+
+    def source() -> Iterator[Frame]:
+        for index in range(5):
+            yield replace(make_frame(index), seconds=SystemClock().now())
+
+    with JsonLines(tmp_path / "run.jsonl") as lines:
+        runner = governed(Budget(latency_ms=60_000, percentile=99, peak_rss_mb=400), 1, 0.3, "road", lines.write)
+        answers = list(live_answers(source(), runner, threading.Event()))
+
+    assert answers[-1].item.index == 4
+    assert answers[-1].rung == "nanodet-384x640-int8"  # a minute is enough for the best
+    assert answers[-1].met
+    assert 0 < answers[-1].age_s < SystemClock().now() - start
+    assert "nanodet-384x640-int8" in (tmp_path / "run.jsonl").read_text()

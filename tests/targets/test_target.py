@@ -8,7 +8,7 @@ from tightrope.targets import detect, load, target_names
 
 
 def test_every_profile_loads_and_says_what_to_expect() -> None:
-    assert target_names() == ["arm-dotprod", "arm-nodotprod", "x86-avx2", "x86-vnni"]
+    assert target_names() == ["arm-dotprod", "arm-i8mm", "arm-nodotprod", "x86-amx", "x86-avx2", "x86-vnni"]
     for name in target_names():
         target = load(name)
         assert target.name == name
@@ -23,6 +23,8 @@ def test_every_profile_loads_and_says_what_to_expect() -> None:
         ("x86", ("avx2", "avx512f"), "x86-avx2", True),
         ("x86", ("avx2", "avx_vnni"), "x86-vnni", False),
         ("x86", ("avx2", "avx512f", "avx512_vnni"), "x86-vnni", False),
+        ("x86", ("avx2", "avx512f", "avx512_vnni", "amx_int8"), "x86-amx", False),
+        ("arm", ("asimd", "asimddp", "i8mm"), "arm-i8mm", False),
         ("arm", ("asimd",), "arm-nodotprod", False),
         ("arm", ("asimd", "asimddp"), "arm-dotprod", False),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from shutil import copyfile
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from tightrope_translate.corpus import EVERYDAY, SOFTWARE, Corpus, read_training
 from tightrope_translate.templates import templated
 from tightrope_translate.vocabulary import Vocabulary, fit
 
+TINY: dict[str, Any] = {"encoder_layers": 1, "feed_forward": 64, "batch": 400, "warmup": 5, "guidance": 0.5}
 LINES = 400
 SMALL = 520  # pieces; 256 of them are bytes
 
@@ -39,6 +42,21 @@ def model(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("vocabulary") / "vocabulary.model"
     path.write_bytes(fit(corpus, SMALL))
     return path
+
+
+@pytest.fixture(scope="session")
+def weights(data: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a short run, in both directions; the folder above holds the vocabulary."""
+    pytest.importorskip("torch")
+    from tightrope_translate import train
+    from tightrope_translate.trainer import TrainConfig
+
+    folder = tmp_path_factory.mktemp("trained")
+    copyfile(model, folder / "vocabulary.model")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "CHECKPOINT_TOKENS", 10_000)
+        settings = TrainConfig(data=data, out=folder / "en-de", vocabulary=model, tokens=30_000, rate=3e-3, **TINY)
+        return train.train(settings)
 
 
 @pytest.fixture(scope="session")

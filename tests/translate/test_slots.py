@@ -13,7 +13,7 @@ from tightrope_translate.vocabulary import SLOTS
 @pytest.mark.parametrize(
     ("text", "covered"),
     [
-        ("Send {name} €12.50 by 7:45.", "Send ⟦1⟧ €⟦5⟧ by ⟦6⟧."),
+        ("Send {name} €12.50 by 7:45.", "Send ⟦1⟧ ⟦5⟧ by ⟦6⟧."),
         ("See https://example.org/a_b?q=1, please.", "See ⟦1⟧, please."),
         ("Write to anna.b@example.com.", "Write to ⟦1⟧."),
         ("<b>Stop</b> at %s or %1$s", "⟦1⟧Stop⟦2⟧ at ⟦3⟧ or ⟦4⟧"),

@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import load_file
 
 from tightrope.errors import ArtifactError, ConfigError
-from tightrope.runtime.session import Session
 from tightrope_translate import assess, batches, export, train
 from tightrope_translate.batches import PAD, Batches, Choice, Place
 from tightrope_translate.corpus import Corpus
@@ -22,7 +21,7 @@ from tightrope_translate.search import beam, greedy
 from tightrope_translate.trainer import TrainConfig
 from tightrope_translate.vocabulary import END, Vocabulary
 
-TINY = {"encoder_layers": 1, "feed_forward": 64, "batch": 400, "warmup": 5, "guidance": 0.5}
+from .conftest import TINY
 
 
 @pytest.fixture
@@ -30,15 +29,6 @@ def config(data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(train, "CHECKPOINT_TOKENS", 2000)
     monkeypatch.setattr(batches, "POOL", 200)
     return TrainConfig(data=data, out=tmp_path / "run", vocabulary=model, tokens=6000, **TINY)
-
-
-@pytest.fixture(scope="module")
-def weights(data: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of a short run."""
-    out = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "CHECKPOINT_TOKENS", 10_000)
-        return train.train(TrainConfig(data=data, out=out, vocabulary=model, tokens=30_000, rate=3e-3, **TINY))
 
 
 def test_an_epoch_shows_every_pair_in_both_directions(
@@ -126,7 +116,7 @@ def test_lineage_tells_all_but_paths(config: TrainConfig) -> None:
     assert str(config.out.parent) not in text
     assert str(config.data) not in text
     assert found["settings"]["tokens"] == config.tokens
-    assert found["weights_sha256"] == train.digest(path)
+    assert found["weights_sha256"] == train.lineage.digest(path)
     assert found["log"][-1]["tokens"] >= config.tokens
     assert {"bleu_de", "bleu_en"} <= found["log"][-1].keys()
     assert all(value.dtype == torch.float16 for value in load_file(path).values())
@@ -140,7 +130,7 @@ def test_training_learns(weights: Path) -> None:
 def test_graphs_write_what_torch_writes(weights: Path, vocabulary: Vocabulary, corpus: Corpus, tmp_path: Path) -> None:
     net = export.load_network(weights)
     assert export.export(net, tmp_path) < export.TOLERANCE
-    graphs = Graphs(Session(tmp_path / export.ENCODER), Session(tmp_path / export.STEP))
+    graphs = Graphs.open(tmp_path, len(vocabulary))
     tag = vocabulary.tags["de"]
     for texts in (corpus.english[:9], corpus.english[:1]):
         source = batches.padded([[tag, *numbers] for numbers in vocabulary.encode(texts)])

@@ -57,6 +57,16 @@ def test_persons_with_many_pictures_widen_the_interval():
     assert clustered.high - clustered.low > 1.5 * (independent.high - independent.low)
 
 
+def test_an_interval_of_brier_is_that_of_its_mean():
+    rng = np.random.default_rng(3)
+    probability = rng.uniform(0, 1, 400)
+    label = (rng.random(400) < probability).astype(int)
+    found = ev.cluster_interval(ev.brier, label, probability, np.arange(400))
+    width = 1.96 * np.square(probability - label).std() / 20
+    assert found.value == ev.brier(label, probability)
+    assert (found.low, found.high) == pytest.approx((found.value - width, found.value + width), abs=0.005)
+
+
 def test_a_score_does_not_differ_from_itself():
     label, score = np.array([0, 1, 0, 1, 1]), np.array([0.1, 0.9, 0.4, 0.3, 0.8])
     assert ev.auc_difference(label, score, score) == ev.Estimate(0.0, 0.0, 0.0)
@@ -103,6 +113,14 @@ def test_reliability_bins_hold_every_case_once(rows, bins):
     found = ev.reliability(label, ev.expit(score), bins)
     assert sum(row.count for row in found) == len(rows)
     assert [row.probability for row in found] == sorted(row.probability for row in found)
+
+
+@given(cases, st.integers(1, 12))
+def test_calibration_error_is_the_mean_gap_of_the_bins(rows, bins):
+    label, score = columns(rows)
+    found = ev.reliability(label, ev.expit(score), bins)
+    gaps = [row.count * abs(row.probability - row.positive.value) for row in found]
+    assert ev.calibration_error(label, ev.expit(score), bins) == pytest.approx(sum(gaps) / len(rows))
 
 
 def test_net_benefit_of_all_none_and_perfect():

@@ -1,14 +1,11 @@
-"""The gate: a distance that is a Mahalanobis distance, and survives a round trip through its file."""
+"""The gate: a distance that is a Mahalanobis distance."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tightrope.errors import ArtifactError
-from tightrope_triage.gate import Gate, fit
+from tightrope_triage.gate import fit
 
 
 @pytest.fixture
@@ -38,20 +35,3 @@ def test_a_step_off_the_usual_directions_is_far_and_one_along_them_is_near(featu
     off = gate.mean + 2 * np.sqrt(gate.variance[0]) * off / np.linalg.norm(off)
     near, far = gate.distance(np.stack([along, off]).astype(np.float32))
     assert near < 1 < far
-
-
-def test_it_accepts_up_to_its_limit_and_survives_its_file(features, tmp_path):
-    gate = replace(fit(features, rank=4), limit=1.1)
-    assert 0 < gate.accepts(features).mean() < 1
-    gate.save(tmp_path / "gate.npz")
-    loaded = Gate.load(tmp_path / "gate.npz")
-    assert loaded.limit == gate.limit
-    np.testing.assert_array_equal(loaded.accepts(features), gate.accepts(features))
-
-
-def test_what_is_no_gate_is_named(tmp_path):
-    with pytest.raises(ArtifactError, match=r"gate\.npz"):
-        Gate.load(tmp_path / "gate.npz")
-    (tmp_path / "gate.npz").write_bytes(b"not a zip")
-    with pytest.raises(ArtifactError, match="install the artifact again"):
-        Gate.load(tmp_path / "gate.npz")

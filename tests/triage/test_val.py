@@ -12,12 +12,16 @@ import pytest
 from onnx import TensorProto, helper
 
 from tightrope.artifact import Manifest, save_artifact
+from tightrope.compress import lineage
 from tightrope.errors import ArtifactError, BadInputError
 from tightrope_triage import kinds
 from tightrope_triage.baseline import metadata_scores
-from tightrope_triage.data import DataError, read_nih
+from tightrope_triage.checks import picture_problems
+from tightrope_triage.data import MANIFESTS, DataError, read_nih
 from tightrope_triage.evaluation import auc
 from tightrope_triage.figures import roc
+from tightrope_triage.judging import NO_CHEST
+from tightrope_triage.preprocess import to_grey8
 from tightrope_triage.val_command import val_command
 
 from .sites import adult, child, write_site
@@ -35,27 +39,39 @@ def graph() -> bytes:
         node("Unsqueeze", ["logit1", "one"], ["logit"]),
         node("Slice", ["image", "row0", "row1", "down"], ["top"]),
         node("ReduceMean", ["top", "all"], ["distance"], keepdims=0),
-        node("AveragePool", ["image"], ["heat"], kernel_shape=[32, 32], strides=[32, 32]),
+        node("AveragePool", ["image"], ["heat"], kernel_shape=[36, 36], strides=[36, 36]),
     ]
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 1, 256, 256])
-    shapes = {"heat": [1, 1, 8, 8], "distance": [1], "logit": [1, 1]}
+    shapes = {"heat": [1, 1, 7, 7], "distance": [1], "logit": [1, 1]}
     outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
     made = helper.make_graph(nodes, "triage", [image], outputs, values)
     return onnx.helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=9).SerializeToString()
 
 
 def picture(label: int, seed: int, top: int = 40) -> np.ndarray:
-    """Noise whose centre is brighter where the label is 1, mostly, under a top of one grey."""
+    """A chest that is drawn, whose centre is brighter where the label is 1, mostly, under a top of one grey."""
     rng = np.random.default_rng(seed)
-    grey = rng.integers(0, 256, (64, 64)).astype(np.float64)
-    grey[28:36, 28:36] = np.clip(90 + 70 * label + rng.normal(0, 40), 0, 255)
-    grey[:4] = top
-    return grey.astype(np.uint8)
+    grey = np.full((256, 256), 30.0, np.float32)
+    for centre, axes, level in (
+        ((128, 150), (112, 150), 170),  # the body
+        ((75, 110), (36, 70), 80),  # lungs
+        ((181, 110), (36, 70), 80),
+        ((128, 210), (80, 46), 220),  # the belly
+    ):
+        cv2.ellipse(grey, centre, axes, 0, 0, 360, level, -1)
+    grey += rng.normal(0, 12, grey.shape)
+    grey[112:144, 112:144] = 90 + 70 * label + rng.normal(0, 30)
+    grey[:8] = top
+    return grey.clip(0, 255).astype(np.uint8)
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> str:
-    points = {"adult": {"probability": 0.5}, "child": {"probability": 0.4}}
+    rate = (0.9, 0.8, 1.0)
+    points = {
+        group: {"probability": probability, "sensitivity": rate, "specificity": rate}
+        for group, probability in (("adult", 0.5), ("child", 0.4))
+    }
     manifest = Manifest(
         "triage", "toy", "fp32", "2026-01-01",
         preprocess={"size": 256, "mean": 0.498, "std": 0.502, "window_percentiles": [0.5, 99.5]},
@@ -84,6 +100,10 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
+def test_the_drawn_chest_passes_the_checks():
+    assert picture_problems(to_grey8(picture(1, 0))) == []
+
+
 def test_only_held_out_radiographs_count_and_the_page_is_whole(data, model, tmp_path, capsys):
     (data / "cxr-kermany" / "images" / "0.png").unlink()
     page = tmp_path / "page.html"
@@ -101,8 +121,34 @@ def test_only_held_out_radiographs_count_and_the_page_is_whole(data, model, tmp_
     html = page.read_text()
     for said in ("not for diagnostic use", "0.png", "One model on two sites", "Brier", "upside down"):
         assert said in html
+    assert "learned from children" not in html  # the figures that are shipped are of other radiographs
+    for plot in ("ROC", "Reliability", "Decision curve"):
+        assert html.count(f"<figcaption>{plot}") == 2
+    for name in ("expected_calibration_error", "brier"):
+        found = groups["all"][f"{name}_by_person_bootstrap"]
+        assert found["low"] < found["high"]
+        assert found["value"] == groups["all"][name]
     assert "<script" not in html
     assert 'src="http' not in html
+
+
+def test_the_floor_is_shown_where_it_was_measured_on_the_same_radiographs(data, model, tmp_path, monkeypatch, capsys):
+    area = {"value": 0.71, "low": 0.61, "high": 0.81}
+    groups = ("nih", "nih PA", "nih AP", "kermany")
+    shipped = {
+        "date": "2026-01-01T00:00:00",
+        "start": "a network",
+        "fold_held_out": 0,
+        "manifests_sha256": lineage.digests(data, MANIFESTS.values()),
+        "learned_from": {"children": {"penalty": 1.0, "auc": dict.fromkeys(groups, area)}},
+    }
+    (tmp_path / "triage").mkdir()
+    (tmp_path / "triage" / "frozen.json").write_text(json.dumps(shipped))
+    monkeypatch.setenv("TIGHTROPE_MODELS", str(tmp_path))
+    val_command(data, model, tmp_path / "page.html", as_json=True)
+    assert json.loads(capsys.readouterr().out)["frozen"] == shipped
+    row = "<tr><td>learned from children</td>" + "<td>0.710 [0.610,\N{NO-BREAK SPACE}0.810]</td>" * 4
+    assert row in (tmp_path / "page.html").read_text()
 
 
 def test_a_hospitals_own_folder_with_bad_rows(model, tmp_path, capsys):
@@ -112,6 +158,7 @@ def test_a_hospitals_own_folder_with_bad_rows(model, tmp_path, capsys):
     for i in range(12):
         cv2.imwrite(str(own / f"{i}.png"), picture(i % 2, i, top=250 if i == 0 else 40))
         rows.append(f"{i}.png,{i % 2},P{i},{5 if i < 4 else 50}")
+    cv2.imwrite(str(own / "1.png"), np.rot90(picture(1, 1)))
     (own / "text.dcm").write_text("no radiograph")
     rows += ["gone.png,1,,", "text.dcm,0,,", "3.png,maybe,,", "3.png,1,,old"]
     (own / "manifest.csv").write_text("\n".join(rows), encoding="utf-8-sig")
@@ -120,7 +167,8 @@ def test_a_hospitals_own_folder_with_bad_rows(model, tmp_path, capsys):
     report = json.loads(capsys.readouterr().out)
     site = report["sites"]["ward <7>"]
     assert [group["name"] for group in site["groups"]] == ["all", "age 0 to 17", "age 40 to 64"]
-    assert site["refused"]["all"]["value"] == pytest.approx(1 / 12)
+    assert site["refused"]["all"]["value"] == pytest.approx(2 / 12)
+    assert site["reasons"] == {"The picture seems to be on its side.": 1, NO_CHEST: 1}
     assert len(report["unreadable"]) == 4
     assert "ward &lt;7&gt;" in (tmp_path / "page.html").read_text()
 

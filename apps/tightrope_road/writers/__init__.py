@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tightrope.errors import BadInputError, nearest
 from tightrope_road.writers.annotated import AnnotatedWriter
 from tightrope_road.writers.coco import CocoWriter
+from tightrope_road.writers.formats import parse_names
 from tightrope_road.writers.jsonl import JsonLinesWriter
 from tightrope_road.writers.kitti import KittiWriter
 from tightrope_road.writers.writer import Writer
@@ -31,14 +31,8 @@ FORMATS: Mapping[str, Callable[[Path], Writer]] = {
 
 
 def parse_formats(text: str) -> tuple[str, ...]:
-    """'image,coco' to names of FORMATS. Raises BadInputError for an unknown one."""
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    for name in names:
-        if name not in FORMATS:
-            raise BadInputError(f"no output format {name!r}{nearest(name, list(FORMATS))}")
-    if not names:
-        raise BadInputError(f"no output format is named; there are {', '.join(FORMATS)}")
-    return names
+    """'image,coco' to names of FORMATS. Raises BadInputError for an unknown one, or none."""
+    return parse_names(text, FORMATS)
 
 
 @contextmanager

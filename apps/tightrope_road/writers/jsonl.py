@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tightrope.runtime.pipeline import Answer
+from tightrope.runtime import Answer, Emit
 from tightrope_road.detections import Detections
 from tightrope_road.frames import Frame
 from tightrope_road.writers.streamed import StreamedFile
@@ -30,7 +30,17 @@ class JsonLinesWriter(Writer):
 
 
 def record(frame: Frame, answer: Answer[Detections]) -> dict[str, Any]:
-    """A frame and its answer as plain values: source, name, frame, seconds, width, height, detections, times (ms)."""
+    """A frame and its answer as plain values: source, name, frame, seconds, width, height, detections, times (ms).
+
+    Of a live frame also the rung that answered it, the answer's age (ms), whether it met its deadline, and the state.
+    """
     times = {stage: round(value, 3) for stage, value in answer.times.to_dict().items()}
     place = {"source": frame.source, "name": frame.name, "frame": frame.index, "seconds": round(frame.seconds, 4)}
-    return {**place, **answer.result.to_dict(), "times": times}
+    return {**place, **answer.result.to_dict(), "times": times, **_live(answer)}
+
+
+def _live(answer: Answer[Detections]) -> dict[str, Any]:
+    if not isinstance(answer, Emit):
+        return {}
+    age = round(answer.age_s * 1e3, 3)
+    return {"rung": answer.rung, "age_ms": age, "met": answer.met, "state": answer.state.value}

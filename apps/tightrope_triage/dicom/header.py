@@ -17,8 +17,10 @@ from pydicom.dataset import Dataset
 from tightrope_triage.dicom.errors import DicomError, typed_errors
 from tightrope_triage.dicom.files import read_dataset
 from tightrope_triage.dicom.frames import at_frame, frame_count
+from tightrope_triage.dicom.upright import Turn, directions
 from tightrope_triage.radiograph import Header
 
+Pair = tuple[float, float]
 _DAYS = {"D": 1.0, "W": 7.0, "M": 365.25 / 12, "Y": 365.25}
 # ViewCodeSequence, PS3.16 CID 4010: SNOMED CT and the older SRT codes.
 _VIEW_CODES = {
@@ -52,6 +54,7 @@ def header_of(dataset: Dataset, path: Path | None, frame: int = 1) -> Header:
     with typed_errors():
         flat = at_frame(dataset, frame)
         frames = frame_count(dataset)
+    spacing, size = _upright(dataset, _spacing(flat))
     header = Header(
         path=path,
         sop_class_uid=_text(dataset, "SOPClassUID"),
@@ -67,7 +70,8 @@ def header_of(dataset: Dataset, path: Path | None, frame: int = 1) -> Header:
         body_part=_text(flat, "BodyPartExamined").upper() or None,
         age_years=age_years(dataset),
         sex=_text(dataset, "PatientSex").upper() or None,
-        spacing_mm=_spacing(flat),
+        spacing_mm=spacing,
+        size_mm=size,
         intent=_text(dataset, "PresentationIntentType").upper() or None,
     )
     if not header.sop_class_uid and not header.sop_instance_uid:
@@ -113,11 +117,13 @@ def _date(dataset: Dataset, keyword: str) -> date | None:
 
 
 def _view(dataset: Dataset) -> str | None:
-    """ViewPosition, else the view's code."""
+    """ViewPosition, else the view's code; else a lateral one where the rows lead forwards or backwards."""
     if named := _text(dataset, "ViewPosition").upper():
         return named
     codes = _value(dataset, "ViewCodeSequence")
-    return _VIEW_CODES.get(_text(codes[0], "CodeValue")) if codes else None
+    coded = _VIEW_CODES.get(_text(codes[0], "CodeValue")) if codes else None
+    along = directions(dataset)
+    return coded or ("LATERAL" if along and along[0] in "AP" else None)
 
 
 def _spacing(dataset: Dataset) -> tuple[float, float] | None:
@@ -130,3 +136,14 @@ def _spacing(dataset: Dataset) -> tuple[float, float] | None:
         if math.isfinite(rows) and math.isfinite(columns) and rows > 0 and columns > 0:
             return rows, columns
     return None
+
+
+def _upright(dataset: Dataset, spacing: Pair | None) -> tuple[Pair | None, Pair | None]:
+    """Spacing and size in millimetres, as height and width of the upright picture; None where they are not known."""
+    sides = _value(dataset, "Rows"), _value(dataset, "Columns")
+    if spacing is None or not all(isinstance(side, int) for side in sides):
+        return spacing, None
+    size = (sides[0] * spacing[0], sides[1] * spacing[1])
+    if not all(map(math.isfinite, size)):
+        return None, None
+    return (spacing[::-1], size[::-1]) if Turn.of(dataset).transposed else (spacing, size)

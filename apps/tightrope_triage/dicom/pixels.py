@@ -20,6 +20,7 @@ from tightrope_triage.dicom.description import PixelDescription, describe
 from tightrope_triage.dicom.errors import DicomError, first_line, typed_errors
 from tightrope_triage.dicom.frames import at_frame
 from tightrope_triage.dicom.luts import read_rescale, read_table, read_window
+from tightrope_triage.dicom.upright import Turn
 
 _RED, _BLUE = np.float32(0.299), np.float32(0.114)  # ITU-R BT.601; green has the rest
 
@@ -38,11 +39,12 @@ class _Grey:
 
 @typed_errors()
 def model_pixels(dataset: Dataset, frame: int = 1, at_least: int | None = None) -> NDArray[np.float32]:
-    """The pixels that the model judges: float32 [H, W], linear in the modality's values, bright is dense.
+    """The pixels that the model judges: float32 [H, W], linear in the modality's values, bright is dense, upright.
 
     Decoded, modality LUT or rescale applied, MONOCHROME1 inverted last: v becomes low + high - v, with the smallest
     and largest value that the object can hold, which is exact for whole numbers, signed or rescaled. Padding
-    becomes the darkest value that is there. Colours become luma.
+    becomes the darkest value that is there. Colours become luma. What lies on its side, on its head or mirrored
+    by its header is turned, see `upright`.
 
     Args:
         frame: which one, from 1.
@@ -54,20 +56,21 @@ def model_pixels(dataset: Dataset, frame: int = 1, at_least: int | None = None) 
     """
     grey = _modality_values(dataset, at_frame(dataset, frame), frame, at_least)
     pixels = np.float32(grey.low + grey.high) - grey.values if grey.inverted else grey.values
-    return _without_padding(pixels, grey.padding)
+    return np.asarray(Turn.of(dataset)(_without_padding(pixels, grey.padding)), np.float32)
 
 
 @typed_errors()
-def display_pixels(dataset: Dataset, frame: int = 1) -> NDArray[np.uint8]:
+def display_pixels(dataset: Dataset, frame: int = 1, at_least: int | None = None) -> NDArray[np.uint8]:
     """The pixels for the eye: uint8 [H, W], the object's own VOI LUT applied: the first table, else the first window,
-    else from the darkest to the brightest pixel. MONOCHROME1 is inverted last. Raises as `model_pixels` does."""
+    else from the darkest to the brightest pixel. MONOCHROME1 is inverted last, and the whole is turned, as for the
+    model. `at_least` and errors are as those of `model_pixels`; what a table applies to is decoded whole."""
     flat = at_frame(dataset, frame)
-    grey = _modality_values(dataset, flat, frame, None)
+    grey = _modality_values(dataset, flat, frame, None if flat.get("VOILUTSequence") else at_least)
     shown = _voi(flat, grey)
     if grey.inverted:
         shown = 1 - shown
     shown = _without_padding(shown, grey.padding)
-    return np.asarray(np.rint(np.clip(shown, 0, 1) * 255), np.uint8)
+    return np.asarray(Turn.of(dataset)(np.rint(np.clip(shown, 0, 1) * 255)), np.uint8)
 
 
 def _modality_values(dataset: Dataset, flat: Dataset, frame: int, at_least: int | None) -> _Grey:

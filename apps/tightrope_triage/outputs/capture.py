@@ -1,6 +1,6 @@
 """The Secondary Capture of a reading: the drawn picture as a DICOM image in the study of its source.
 
->>> secondary_capture(dataset, reading, displayed).save_as("reading.sc.dcm")      # doctest: +SKIP
+>>> secondary_capture(dataset, reading, render(displayed, reading)).save_as("reading.sc.dcm")      # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from tightrope_triage.outputs import codes
-from tightrope_triage.outputs.overlay import render
 from tightrope_triage.outputs.source import CHARACTER_SET, MANUFACTURER, Identity, source_context, text
 from tightrope_triage.reading import NOTICE, Reading
 
@@ -23,11 +22,11 @@ SERIES_NUMBER = 9102
 
 
 def secondary_capture(
-    dataset: Dataset, reading: Reading, displayed: NDArray[np.uint8], when: datetime | None = None
+    dataset: Dataset, reading: Reading, picture: NDArray[np.uint8], when: datetime | None = None
 ) -> Dataset:
     """The reading as an uncompressed RGB Secondary Capture (PS3.3 A.8.1) with everything burnt in.
 
-    `displayed`, uint8 [h, w], is the source's frame as it is seen. `when` is the moment of the capture, else now.
+    `picture`, uint8 [H, W, 3], is what `overlay.render` drew. `when` is the moment of the capture, else now.
 
     Raises:
         BadInputError: the source has no valid UIDs.
@@ -37,7 +36,7 @@ def secondary_capture(
     capture.SpecificCharacterSet = CHARACTER_SET
     _add_series(capture, dataset, reading, when or datetime.now())
     _add_derivation(capture, source, dataset, reading)
-    _add_pixels(capture, render(displayed, reading))
+    _add_pixels(capture, picture)
     capture.file_meta = FileMetaDataset()
     capture.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return capture

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset
 
+from tightrope.runtime.clock import Clock, SystemClock
 from tightrope.writing import write_bytes
 from tightrope_triage.deidentify.dataset import deidentify
 from tightrope_triage.deidentify.pseudonyms import Pseudonyms
 from tightrope_triage.deidentify.reading import deidentified_reading
 from tightrope_triage.outputs.capture import secondary_capture
+from tightrope_triage.outputs.overlay import render
 from tightrope_triage.reading import Reading
 
 _PIXELS = 0x7FE0
@@ -30,11 +32,15 @@ _NO_MOMENT = datetime(1900, 1, 1)
 
 @dataclass(frozen=True)
 class Written:
-    """Where the results of a reading lie, the reading as it may be told, and what a person must know of them."""
+    """Where the results of a reading lie, the reading as it may be told, and what a person must know of them.
+
+    `draw_ms` is what drawing the picture took, with the heat map if there is one.
+    """
 
     report: Path
     capture: Path
     reading: Reading
+    draw_ms: float
     notes: tuple[str, ...] = ()
 
 
@@ -44,6 +50,7 @@ def write_outputs(
     reading: Reading,
     displayed: NDArray[np.uint8],
     pseudonyms: Pseudonyms | None = None,
+    clock: Clock | None = None,
 ) -> Written:
     """Write the report and the capture of `reading`, whose source is `dataset`, into `folder`; older ones are replaced.
 
@@ -63,9 +70,13 @@ def write_outputs(
         dataset, notes, when = cleaned.dataset, cleaned.notes, _NO_MOMENT
         reading = deidentified_reading(reading, pseudonyms)
     report = structured_report(dataset, reading, when)
-    capture = secondary_capture(dataset, reading, displayed, when)
+    now = (clock or SystemClock()).now
+    started = now()
+    picture = render(displayed, reading)
+    draw_ms = 1e3 * (now() - started)
+    capture = secondary_capture(dataset, reading, picture, when)
     stem = str(dataset.SOPInstanceUID) + (f".{reading.header.frame}" if reading.header.frames > 1 else "")
-    written = Written(folder / f"{stem}.sr.dcm", folder / f"{stem}.sc.dcm", reading, notes)
+    written = Written(folder / f"{stem}.sr.dcm", folder / f"{stem}.sc.dcm", reading, draw_ms, notes)
     write_bytes(written.report, encoded(report))
     write_bytes(written.capture, encoded(capture))
     return written

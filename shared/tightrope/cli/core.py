@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from tightrope.app import GROUP
+from tightrope.errors import ConfigError
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="Device profile of the budget.")]
 Full = Annotated[bool, typer.Option("--full", help="1,024 queries a measurement instead of 64.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the core's commands to `app`, in the order of its help page."""
-    for command in (tour, models, measure, compress, verify, report, doctor):
+    for command in (tour, models, measure, compress, verify, report, new, push, pull, space, doctor):
         app.command()(command)
     recipes = typer.Typer(no_args_is_help=True, help="Check the recipes that `compress` runs.")
     recipes.command("check")(recipe_check)
@@ -23,93 +28,355 @@ def register(app: typer.Typer) -> None:
     app.add_typer(recipes, name="recipe")
 
 
-def tour(profile: Profile = None, as_json: AsJson = False) -> None:
-    """Run every shipped artifact on its bundled sample, stage by stage against its budget; a verdict a line."""
+def read_share(text: str | float) -> float:
+    """99% or 0.99 to 0.99. Raises ConfigError if it is neither."""
+    words = str(text).strip()
+    try:
+        value = float(words.removesuffix("%")) / (100 if words.endswith("%") else 1)
+    except ValueError as error:
+        raise ConfigError(f"--keep takes a share such as 99% or 0.99, not {words!r}") from error
+    if not 0 < value <= 1:
+        raise ConfigError(f"--keep takes a share above 0% and up to 100%, not {words!r}; 99% is 99% or 0.99")
+    return value
+
+
+def read_milliseconds(text: str | float) -> float:
+    """5, 5ms or 0.005s to 5.0. Raises ConfigError if it is none of them, or not above 0."""
+    words = str(text).strip().lower()
+    number, scale = (words.removesuffix("ms"), 1) if words.endswith("ms") else (words.removesuffix("s"), 1000)
+    try:
+        value = float(number) * (scale if words.endswith("s") else 1)
+    except ValueError as error:
+        raise ConfigError(f"--p90 takes a time such as 5ms, 5 or 0.005s, not {words!r}") from error
+    if not 0 < value < float("inf"):
+        raise ConfigError(f"--p90 takes a time above 0, not {words!r}")
+    return value
+
+
+def known_apps(typed: str) -> list[str]:
+    """For the shell's completion; nothing is imported."""
+    return sorted(name for name in entry_points(group=GROUP).names if name.startswith(typed))
+
+
+def tour(
+    profile: Profile = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the verdicts, a line each.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run every shipped artifact on its sample, against its budget.
+
+    Stage by stage, with a verdict; a budget that is missed here and now is no failure.
+
+    \b
+      tightrope tour
+      tightrope tour --quiet
+      tightrope tour --json > tour.json
+    """
     from tightrope.cli.tour import run_tour
 
-    run_tour(profile, as_json)
+    run_tour(profile, as_json, quiet)
 
 
 def models(
-    app_name: Annotated[str | None, typer.Argument(metavar="[APP]", help="Only this app's.")] = None,
+    app_name: Annotated[
+        str | None, typer.Argument(metavar="[APP]", help="Only this app's.", autocompletion=known_apps)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the artifacts: app, name, precision, size, rung, and a line of evidence."""
+    """List the artifacts, each with a line of its evidence.
+
+    App, name, precision, size, and its rung on the ladder of those that no other one betters.
+
+    \b
+      tightrope models
+      tightrope models road --json
+    """
     from tightrope.cli.models import list_models
 
     list_models(app_name, as_json)
 
 
 def measure(
-    app_name: Annotated[str, typer.Argument(metavar="APP", help="Whose pipeline to time.")],
-    artifact: Annotated[str | None, typer.Argument(help="Name or folder; the app's default without.")] = None,
+    app_name: Annotated[
+        str,
+        typer.Argument(
+            metavar="APP|FOLDER",
+            help="Whose pipeline to time, or an artifact by its folder.",
+            autocompletion=known_apps,
+        ),
+    ],
+    artifact: Annotated[str | None, typer.Argument(help="Name or folder; all that are shipped without.")] = None,
+    budget: Annotated[Path | None, typer.Option(help="Budget of your own, TOML, in place of the app's.")] = None,
     profile: Profile = None,
     full: Full = False,
     check: Annotated[bool, typer.Option("--check", help="Exit 3 if the budget is not met.")] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure an artifact on this machine: latency, memory, cold start, operators; against the budget."""
+    """Measure an artifact on this machine, against its budget.
+
+    Latency of the model, of the whole pipeline and of each stage, with intervals; memory, cold start, energy, and
+    where the time goes.
+
+    \b
+      tightrope measure road
+      tightrope measure road nanodet-416-int8 --profile vehicle-20hz --check
+      tightrope measure out/model-int8 --full --json
+    """
     from rich.console import Console
 
     from tightrope.cli.measure import measure_command
 
-    measure_command(app_name, artifact, profile, "full" if full else "rapid", as_json, Console(), check=check)
+    mode: Literal["full", "rapid"] = "full" if full else "rapid"
+    measure_command(app_name, artifact, profile, mode, as_json, Console(), check=check, budget_file=budget, quiet=quiet)
 
 
 def compress(
-    target: Annotated[str, typer.Argument(metavar="APP|FILE.py:TASK|MODULE:TASK", help="What to compress.")],
-    recipe: Annotated[Path, typer.Option("--recipe", "-r", help="Passes to run, TOML.")],
+    target: Annotated[
+        str, typer.Argument(metavar="MODEL.onnx|torchvision:NAME|APP|FILE.py:TASK", help="What to compress.")
+    ],
+    recipe: Annotated[
+        Path | None,
+        typer.Option("--recipe", "-r", help="Passes to run, TOML. [default, of a model file: clean, quantize-mixed]"),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the artifact. [default: models/APP]")
+        Path | None, typer.Option("--out", "-o", help="Folder for the artifact. [default: models/APP, or out]")
     ] = None,
     profile: Profile = None,
-    keep: Annotated[float | None, typer.Option(help="Share of the accuracy to keep, e.g. 0.99.")] = None,
-    p90: Annotated[float | None, typer.Option(help="Latency limit at p90, ms.")] = None,
+    keep: Annotated[
+        float | None, typer.Option(parser=read_share, metavar="SHARE", help="Accuracy to keep: 99% or 0.99.")
+    ] = None,
+    p90: Annotated[
+        float | None, typer.Option(parser=read_milliseconds, metavar="TIME", help="Latency limit at p90: 5ms or 5.")
+    ] = None,
     option: Annotated[list[str] | None, typer.Option("--set", help="Task option, e.g. width=640.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the artifact.")] = None,
     full: Full = False,
     only_gate: Annotated[
         bool, typer.Option("--only-gate", help="Do not ask whether it fits: for a reference.")
     ] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
+    data: Annotated[str | None, typer.Option(metavar="FOLDER", help="Pictures; subfolders are classes.")] = None,
+    inputs: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="In place of pictures: .npz with an array an input, or .npy.")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(metavar="FILE", help="CSV (file,label) or COCO JSON with the classes of the files.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A class a line, in the order of the outputs.")
+    ] = None,
+    weights: Annotated[str | None, typer.Option(metavar="FILE", help="State dict of a torchvision network.")] = None,
+    output: Annotated[str | None, typer.Option(help="The output with the class scores, of several.")] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="labels|classes|boxes|outputs",
+            help="What the gate compares: right answers, or classes, boxes or outputs with the fp32 model's. "
+            "[default: labels if there are]",
+        ),
+    ] = None,
+    size: Annotated[str | None, typer.Option(help="Of the input: 224 or WIDTHxHEIGHT. [default: the graph's]")] = None,
+    mean: Annotated[str | None, typer.Option(help="A number, or one a channel: 0.485,0.456,0.406.")] = None,
+    std: Annotated[str | None, typer.Option(help="A number, or one a channel.")] = None,
+    pixels: Annotated[
+        str | None,
+        typer.Option("--range", metavar="1|255", help="Pixels go in as 0 to 1 or 0 to 255, before mean and std."),
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(metavar="RGB|BGR|GRAY,NCHW|NHWC", help="Order of colours, and of axes.")
+    ] = None,
+    resize: Annotated[str | None, typer.Option(metavar="letterbox|stretch|crop", help="To the size.")] = None,
+    limit: Annotated[int, typer.Option(min=20, help="Use so many files at most.")] = 2000,
 ) -> None:
-    """Compress a model until it fits its budget; save it only if it keeps its accuracy.
+    """Compress a model to its budget; saved only if accuracy is kept.
 
     Runs the recipe's passes, scores reference and result on the held-out split, measures, and writes the artifact
     with its evidence and card. Exit 3: the accuracy gate failed (nothing saved), or it does not fit the budget
     (saved, and the evidence says so).
+
+    A model of your own needs no code, only pictures; what is not said of its preprocessing is looked up in the graph or
+    tried, and shown. Without labels the gate is agreement with the fp32 model.
+
+    \b
+      tightrope compress model.onnx --data pictures --keep 99% --p90 5ms
+      tightrope compress torchvision:mobilenet_v3_large --weights net.pt --data pictures --p90 5ms
+      tightrope compress encoder.onnx --inputs sentences --p90 20ms
+      tightrope compress my_task.py:MyTask -r recipe.toml --keep 99% --p90 5ms
     """
     from tightrope.cli.compress import CompressOptions, compress_command
+    from tightrope.compress.own.settings import OwnSettings
+    from tightrope.config import validate
 
-    options = CompressOptions(recipe, out, profile, keep, p90, tuple(option or ()), name, full, only_gate)
+    said = {
+        "data": data,
+        "inputs": inputs,
+        "labels": labels,
+        "classes": classes,
+        "weights": weights,
+        "output": output,
+        "judge": judge,
+        "size": size,
+        "mean": mean,
+        "std": std,
+        "range": pixels,
+        "layout": layout,
+        "resize": resize,
+        "limit": limit,
+    }
+    own = validate(OwnSettings, said, "the options")
+    options = CompressOptions(recipe, out, profile, keep, p90, tuple(option or ()), name, full, only_gate, own, quiet)
     compress_command(target, options, as_json)
 
 
 def verify(
-    app_name: Annotated[str, typer.Argument(metavar="APP|FILE.py:TASK|MODULE:TASK", help="Whose task judges it.")],
+    app_name: Annotated[
+        str, typer.Argument(metavar="APP|FILE.py:TASK|MODEL.onnx", help="Whose task judges it, or what it was made of.")
+    ],
     artifact: Annotated[str, typer.Argument(help="Name or folder of the artifact.")],
+    data: Annotated[str | None, typer.Option(metavar="FOLDER", help="Where the data of a model file lies now.")] = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check an artifact's digests, and its accuracy on the held-out split, against its own evidence."""
+    """Check an artifact's digests and accuracy against its evidence.
+
+    Its accuracy is judged again on the held-out split, which must be there. Exit 3: it keeps less than its budget asks.
+
+    \b
+      tightrope verify road nanodet-416-int8
+      tightrope verify model.onnx out/model-int8 --data pictures
+    """
     from tightrope.cli.verify import verify_command
 
-    verify_command(app_name, artifact, as_json)
+    verify_command(app_name, artifact, as_json, data, quiet)
 
 
 def report(
-    app_name: Annotated[str, typer.Argument(metavar="APP")],
+    app_name: Annotated[
+        str,
+        typer.Argument(metavar="APP|FOLDER", help="Whose artifacts, or one by its folder.", autocompletion=known_apps),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="HTML file to write.")] = Path("report.html"),
     artifact: Annotated[str | None, typer.Option(help="Only this one.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write one self-contained HTML page about an app's artifacts: accuracy against latency, layers, operators."""
+    """Write one HTML page about an app's artifacts.
+
+    Accuracy against latency, layers, operators, and how each was made; nothing is loaded from elsewhere.
+
+    \b
+      tightrope report road
+      tightrope report out/model-int8 --out model.html
+    """
     from tightrope.cli.report import report_command
 
     report_command(app_name, artifact, out, as_json)
 
 
+def new(
+    name: Annotated[str, typer.Argument(metavar="APP", help="Its name: lower case, words joined by '-'.")],
+    into: Annotated[Path, typer.Option(help="Folder to make it in.")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Make the skeleton of an app of your own.
+
+    Task, budget, pipeline, commands, demo tab and a test that passes.
+
+    \b
+      tightrope new leaf-scan
+      pip install -e leaf-scan
+    """
+    from tightrope.cli.main import command_names
+    from tightrope.cli.new import new_command
+
+    new_command(name, into, command_names(), as_json)
+
+
+def push(
+    place: Annotated[str, typer.Argument(metavar="APP|FOLDER", help="An app's artifacts, one by its folder, or many.")],
+    repo: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Repository; made if it is not there.")],
+    task: Annotated[str | None, typer.Option(help="The hub's name of what it does, e.g. object-detection.")] = None,
+    private: Annotated[bool, typer.Option("--private", help="Only for you and your organization.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Send without asking again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be sent.")] = False,
+    endpoint: Annotated[str | None, typer.Option(help="Another hub. [default: HF_ENDPOINT]")] = None,
+    quiet: Quiet = False,
+    a_space: Annotated[bool, typer.Option("--space", help="The folder is a Space: `tightrope space` made it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send artifacts to a Hugging Face hub, with a card.
+
+    Lists the files, and asks before it sends. The manifest travels with them: it names the command that made the
+    artifact. Needs the extra `hub`, and `hf auth login` or HF_TOKEN.
+
+    \b
+      tightrope push out/model-int8 somebody/model --dry-run
+      tightrope push road somebody/road --private
+      tightrope push space somebody/demo --space
+    """
+    from tightrope.cli.hub import push_command
+
+    push_command(place, repo, task, private, yes, dry_run, endpoint, as_json, a_space, quiet)
+
+
+def pull(
+    repo: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Repository.")],
+    into: Annotated[Path | None, typer.Option(help="Folder for the artifacts. [default: NAME]")] = None,
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Another hub. [default: HF_ENDPOINT]")] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch artifacts from a hub; kept only if every digest matches.
+
+    Needs the extra `hub`.
+
+    \b
+      tightrope pull somebody/model
+      tightrope pull somebody/model --into models --revision v2
+    """
+    from tightrope.cli.hub import pull_command
+
+    pull_command(repo, into, revision, endpoint, as_json, quiet)
+
+
+def space(
+    apps: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="APP", help="Only these apps. [default: all]", autocompletion=known_apps),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")] = Path("space"),
+    title: Annotated[str, typer.Option(help="Of its page.")] = "Tightrope",
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="OWNER/NAME", help="Repository to be linked with; more than once.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the demo as a Hugging Face Space, ready to be sent.
+
+    A folder with app.py and all that it runs on, the artifacts too; nothing is sent. A Space is a server that everybody
+    may use; its page says so. Needs the extras `demo` and `hub`.
+
+    \b
+      tightrope space road --out space
+      python space/app.py                          (try it: for this computer only)
+      tightrope push space somebody/demo --space   (lists the files, and asks)
+    """
+    from tightrope.cli.hub import space_command
+
+    space_command(apps or [], out, title, model or [], as_json)
+
+
 def doctor(as_json: AsJson = False) -> None:
-    """Say what this machine accelerates: instruction set, VNNI or not, threads, providers, what is installed."""
+    """Say what this machine accelerates, and what is installed.
+
+    Instruction set, VNNI or not, threads, providers, extras, and what would spoil a measurement here.
+
+    \b
+      tightrope doctor
+      tightrope doctor --json
+    """
     from rich.console import Console
 
     from tightrope.cli import doctor as page
@@ -121,7 +388,11 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def recipe_check(file: Annotated[Path, typer.Argument(help="Recipe, TOML.")], as_json: AsJson = False) -> None:
-    """Check a recipe against the passes' schemas, without running it."""
+    """Check a recipe against the passes' schemas, without running it.
+
+    \b
+      tightrope recipe check recipe.toml
+    """
     from tightrope.compress.recipe import Recipe
 
     recipe = Recipe.load(file)
@@ -132,7 +403,12 @@ def recipe_check(file: Annotated[Path, typer.Argument(help="Recipe, TOML.")], as
 
 
 def recipe_passes(as_json: AsJson = False) -> None:
-    """List the passes and their settings."""
+    """List the passes and their settings.
+
+    \b
+      tightrope recipe passes
+      tightrope recipe passes --json > passes.json
+    """
     from tightrope.compress.registry import pass_methods
 
     methods = pass_methods()

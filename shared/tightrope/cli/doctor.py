@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tightrope.errors import ConfigError
+from tightrope.errors import ConfigError, pip
 from tightrope.measure.cpu import detect_cpu
 from tightrope.measure.environment import Environment, Watch
 from tightrope.targets import Target, detect
@@ -19,9 +19,26 @@ from tightrope.targets import Target, detect
 # pip extra -> the modules that it brings; looked for, never imported: torch alone takes seconds.
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "measure": ("mlperf_loadgen",),
-    "compress": ("torch", "torchvision", "onnx", "onnxscript", "matplotlib", "safetensors"),
+    "compress": (
+        "torch",
+        "torchvision",
+        "onnx",
+        "onnxscript",
+        "matplotlib",
+        "optuna",
+        "safetensors",
+        "scipy",
+        "torch_pruning",
+    ),
     "val": ("faster_coco_eval",),
     "demo": ("gradio",),
+    "camera": ("rapidocr",),
+    "speech": ("pocketsphinx",),
+    "server": ("fastapi", "uvicorn", "websockets"),
+    "drive": ("mcap", "mcap_protobuf", "mcap_ros2"),
+    "hub": ("huggingface_hub",),
+    "openvino": ("openvino",),
+    "ray": ("ray",),
     "triage": ("highdicom", "pynetdicom", "gdcm", "jpeg_ls", "openjpeg"),
 }
 _LISTEN_S = 0.5
@@ -101,7 +118,7 @@ def _rows(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows += [("target", target["name"]), ("int8 form", f"{form} {scale} in {bits}")]
         rows += [("int8 expectation", target["expectation"]), ("because", target["reason"])]
     for extra, missing in found["extras"].items():
-        hint = f"missing {', '.join(missing)}: pip install 'tightrope[{extra}]'"
+        hint = f"missing {', '.join(missing)}: {pip()} install 'tightrope[{extra}]'"
         rows.append((f"extra {extra}", hint if missing else "installed"))
     return rows
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from itertools import chain
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,10 @@ from typer.core import TyperGroup
 
 from tightrope import __version__
 from tightrope.app import GROUP, load_object
-from tightrope.cli import core
+from tightrope.cli import core, targets
+from tightrope.cli.demo import demo
+from tightrope.cli.emulate import emulate
+from tightrope.cli.search import search
 from tightrope.errors import MissingExtraError, TightropeError
 
 _HELP = """Compress neural networks until they fit a latency budget, prove it, and keep them inside it.
@@ -21,14 +25,24 @@ _HELP = """Compress neural networks until they fit a latency budget, prove it, a
 A budget goes in, an artifact with its evidence comes out, and apps run it.
 
 \b
-  tightrope tour                          every shipped model on its sample, against its budget
-  tightrope road predict street.jpg       detect road users
-  tightrope doctor                        what this machine accelerates
-  tightrope compress road -r RECIPE       make an artifact of your own
-  tightrope compress my_task.py:MyTask -r RECIPE --keep 0.99 --p90 5
+  tightrope tour                      every shipped model on its sample, against its budget
+  tightrope demo                      the apps as a web page on this computer
+  tightrope road predict street.jpg   detect road users
+  tightrope doctor                    what this machine accelerates
+  tightrope compress model.onnx --data pictures --keep 99% --p90 5ms
+  tightrope new leaf-scan             the skeleton of an app of your own
 
-Exit codes: 0 done, 2 bad input, 3 budget not met, 130 interrupted.
+Exit codes: 0 done, 2 bad input, 3 budget not met, 130 interrupted. Results go to standard output, progress and errors
+to standard error; every command has its own --help, with examples.
 """
+
+# The help page's sections.
+_SECTIONS = {
+    "See it run": ("tour", "demo", "models", "doctor"),
+    "Compress": ("compress", "search", "recipe"),
+    "Prove it": ("measure", "verify", "report", "emulate", "targets"),
+    "Make and share": ("new", "push", "pull", "space"),
+}
 
 
 class _Apps(TyperGroup):
@@ -43,6 +57,14 @@ class _Apps(TyperGroup):
             command = _app_command(_apps()[cmd_name])
         return command
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        sectioned = {*chain.from_iterable(_SECTIONS.values()), *_apps()}
+        more = tuple(name for name in self.list_commands(ctx) if name not in sectioned)
+        for title, names in {**_SECTIONS, **({"More": more} if more else {}), "Apps": sorted(_apps())}.items():
+            with formatter.section(title):
+                found = {name: self.get_command(ctx, name) for name in names}
+                formatter.write_dl([(name, command.get_short_help_str(100)) for name, command in found.items()])
+
 
 @cache
 def _apps() -> dict[str, EntryPoint]:
@@ -50,10 +72,15 @@ def _apps() -> dict[str, EntryPoint]:
 
 
 def _app_command(entry: EntryPoint) -> Any:
+    from tightrope.cli.verbs import verbs
+
     app = entry.load()
     command: Any = typer.main.get_command(load_object(app.commands))
     command.name, command.help = app.name, command.help or app.summary
     command.short_help = app.summary
+    for name, verb in verbs(app).items():
+        if name not in command.commands:
+            command.add_command(verb, name)
     return command
 
 
@@ -83,6 +110,16 @@ def _root(
 
 
 core.register(app)
+app.command()(search)
+app.command()(demo)
+app.command()(emulate)
+app.add_typer(targets.app, name="targets")
+
+
+def command_names() -> tuple[str, ...]:
+    """The core's own commands: no app may be called like one."""
+    group: Any = typer.main.get_command(app)
+    return tuple(group.commands)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +13,8 @@ from rich.table import Table
 
 from tightrope.app import App, find_app
 from tightrope.artifact import Artifact
-from tightrope.budget import Budget
+from tightrope.budget import Budget, BudgetFile
+from tightrope.cli.place import app_of, artifacts_at, only_folder, own_budget
 from tightrope.cli.progress import Progress
 from tightrope.errors import ArtifactError, BudgetNotMetError
 from tightrope.measure.evidence import Mode, interval_text, measure_artifact, verdicts
@@ -28,11 +30,13 @@ def measure_command(
     console: Console,
     reference: str | None = None,
     check: bool = False,
+    budget_file: Path | None = None,
+    quiet: bool = False,
 ) -> None:
     """Measure one artifact, or all that the app ships, and print tables and verdicts, or JSON lines.
 
     Args:
-        app: name of an installed app.
+        app: name of an installed app, or a folder that is an artifact or has some in it.
         artifact: shipped name or folder; None: every shipped one.
         profile: device profile of the app's budget; None: its default.
         mode: 'rapid' (under a minute) or 'full' (for evidence).
@@ -40,18 +44,23 @@ def measure_command(
         console: where results go; progress goes to stderr.
         reference: shipped name or folder to compare with, interleaved.
         check: fail if a limit is not met.
+        budget_file: a budget to judge by in place of the app's.
+        quiet: no progress.
 
     Raises:
         BudgetNotMetError: with `check`, after everything was printed.
         ArtifactError, ConfigError, MissingExtraError: as their names say.
     """
-    chosen = find_app(app)
-    budget = chosen.budget().profile(profile)
+    found = artifacts_at(app)
+    only_folder(app)
+    items = found or [open_artifact(app, name) for name in ([artifact] if artifact else _shipped(app))]
+    given = BudgetFile.load(budget_file).profile(profile) if budget_file else None
     base = open_artifact(app, reference) if reference else None
     missed: list[str] = []
-    for name in [artifact] if artifact else _shipped(app):
-        item = open_artifact(app, name)
-        evidence = _measure(chosen, item, budget, base, mode)
+    for item in items:
+        chosen = app_of(item) if found else find_app(app)
+        budget = given or (chosen.budget().profile(profile) if chosen else own_budget(item))
+        evidence = _measure(chosen, item, budget, base, mode, quiet)
         _print(console, item, evidence, budget, as_json)
         missed += [f"{item.manifest.name}: {verdict}" for verdict in verdicts(evidence, budget) if not verdict.met]
     if check and missed:
@@ -59,13 +68,16 @@ def measure_command(
 
 
 def _shipped(app: str) -> list[str]:
+    find_app(app)
     if names := artifact_names(app):
         return names
     raise ArtifactError(f"no artifact of {app} is shipped; name a folder, or make one with `tightrope compress {app}`")
 
 
-def _measure(app: App, artifact: Artifact, budget: Budget, base: Artifact | None, mode: Mode) -> dict[str, Any]:
-    with Progress() as progress:
+def _measure(
+    app: App | None, artifact: Artifact, budget: Budget, base: Artifact | None, mode: Mode, quiet: bool
+) -> dict[str, Any]:
+    with Progress(quiet) as progress:
         name = artifact.manifest.name
         return measure_artifact(app, artifact, budget, base, mode, lambda step: progress(f"{name}: {step}"))
 
@@ -94,6 +106,7 @@ def latency_table(title: str, evidence: Mapping[str, Any]) -> Table:
     """p50, p90 and p99 in ms with their intervals: the model, the whole pipeline and each stage."""
     rows = {"model (LoadGen)": evidence["model_latency"]["latency_ms"], "pipeline": evidence["pipeline"]["total"]}
     rows |= {f"  {name}": stage for name, stage in evidence["pipeline"]["stages"].items()}
+    rows |= evidence.get("variants", {})
     table = Table("ms", "p50", "p90", "p99", "n", title=escape(title), title_justify="left")
     for name, percentiles in rows.items():
         cells = [_cell(percentiles[key]) for key in ("p50", "p90", "p99")]

@@ -9,6 +9,7 @@ import typer
 from tightrope.app import find_app
 from tightrope.artifact import Artifact
 from tightrope.cli.core import print_json
+from tightrope.cli.place import app_of, artifacts_at, only_folder, own_budget
 from tightrope.errors import ArtifactError
 from tightrope.ladder import Ladder
 from tightrope.models import artifact_names, open_artifact
@@ -21,7 +22,7 @@ def report_command(app: str, artifact: str | None, out: Path, as_json: bool) -> 
     """Write the page about all shipped artifacts of the app, or about one.
 
     Args:
-        app: name of an installed app.
+        app: name of an installed app, or a folder that is an artifact or has some in it.
         artifact: shipped name or folder; None: all that are shipped.
         out: the HTML file; appears whole or not at all.
         as_json: print what was written as JSON.
@@ -31,18 +32,24 @@ def report_command(app: str, artifact: str | None, out: Path, as_json: bool) -> 
         MissingExtraError: matplotlib is not installed.
         OutputError: the page cannot be written.
     """
-    chosen = find_app(app)
-    file = chosen.budget()
-    budget = file.profile()
-    artifacts = in_ladder_order(
-        [open_artifact(app, name) for name in ([artifact] if artifact else artifact_names(app))]
-    )
+    only_folder(app)
+    if found := artifacts_at(app):
+        chosen = app_of(found[0])
+        name, summary = found[0].manifest.app, "A model of one's own." if chosen is None else chosen.summary
+        profile, budget = "its own budget", own_budget(found[0])
+        artifacts = in_ladder_order(found)
+    else:
+        chosen = find_app(app)
+        file = chosen.budget()
+        name, summary, profile, budget = app, chosen.summary, file.default, file.profile()
+        names = [artifact] if artifact else artifact_names(app)
+        artifacts = in_ladder_order([open_artifact(app, one) for one in names])
     if not artifacts:
         raise ArtifactError(f"no artifact of {app} is shipped; make one with `tightrope compress {app}`")
-    write_text(out, write_page(app, chosen.summary, artifacts, file.default, budget))
+    write_text(out, write_page(name, summary, artifacts, profile, budget))
     shown = [{"name": item.manifest.name, "fits": fits(item.manifest.evidence, budget)} for item in artifacts]
     if as_json:
-        print_json({"out": str(out), "profile": file.default, "artifacts": shown})
+        print_json({"out": str(out), "profile": profile, "artifacts": shown})
     else:
         typer.echo(f"wrote {out}: {', '.join(str(row['name']) for row in shown)}")
 

@@ -63,12 +63,13 @@ class Stop:
         }
 
 
-def run_tour(profile: str | None, as_json: bool) -> None:
+def run_tour(profile: str | None, as_json: bool, quiet: bool = False) -> None:
     """Show every artifact of every app. Being slow is no failure: the machine may be busy, and then it is said so.
 
     Args:
         profile: device profile of the budgets; None: each app's default.
         as_json: one JSON document in place of the text.
+        quiet: of the text only the verdicts.
 
     Raises:
         ConfigError: no app has such a profile.
@@ -78,32 +79,34 @@ def run_tour(profile: str | None, as_json: bool) -> None:
     stops: list[Stop] = []
     for app in find_apps().values():
         budget = app.budget().profile(profile)
-        if not as_json:
+        if not as_json and not quiet:
             console.print(_heading(app, budget))
         for artifact in _in_order(app, failures):
             try:
-                stops.append(visit(app, artifact, budget))
+                stops.append(visit(app, artifact, budget, quiet))
             except TightropeError as error:
                 failures.append(str(error))
                 continue
-            if not as_json:
+            if quiet and not as_json:
+                console.print(_verdict_line(stops[-1]))
+            elif not as_json:
                 _print_stop(console, stops[-1])
     if as_json:
         print_json([stop.to_dict() for stop in stops])
-    else:
+    elif not quiet:
         _print_end(console, stops)
     if failures:
         raise ArtifactError("; ".join(failures))
 
 
-def visit(app: App, artifact: Artifact, budget: Budget) -> Stop:
+def visit(app: App, artifact: Artifact, budget: Budget, quiet: bool = False) -> Stop:
     """Run every bundled sample a few times.
 
     Raises:
         ArtifactError: onnxruntime does not load the graph.
         BadInputError: the bundled sample is missing.
     """
-    with _progress() as say, Watch(budget.threads) as watch:
+    with _progress(quiet) as say, Watch(budget.threads) as watch:
         say(f"{app.name}: {artifact.manifest.name}")
         workload = app.open(artifact, budget.threads)
         found = workload.describe(workload.pipeline(workload.samples[0]).result)
@@ -193,6 +196,6 @@ def _command() -> str:
     return os.path.relpath(own)
 
 
-def _progress() -> AbstractContextManager[Callable[[str], None]]:
+def _progress(quiet: bool) -> AbstractContextManager[Callable[[str], None]]:
     """A spinner where a person watches standard error; nothing elsewhere."""
-    return Progress() if sys.stderr.isatty() else nullcontext(lambda step: None)
+    return Progress(quiet) if sys.stderr.isatty() else nullcontext(lambda step: None)

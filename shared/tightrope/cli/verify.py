@@ -12,26 +12,32 @@ from tightrope.artifact import Artifact
 from tightrope.cli.compress import find_task
 from tightrope.cli.core import print_json
 from tightrope.cli.progress import Progress
+from tightrope.compress.own import OwnSettings, is_own, open_own
+from tightrope.compress.progress import heard_by
 from tightrope.compress.recheck import Recheck, Setting, recheck
-from tightrope.errors import ArtifactError, BudgetNotMetError
+from tightrope.compress.task import Whole
+from tightrope.config import validate
+from tightrope.errors import ArtifactError, BudgetNotMetError, ConfigError
 from tightrope.models import open_artifact
 
 
-def verify_command(target: str, artifact: str, as_json: bool) -> None:
+def verify_command(target: str, artifact: str, as_json: bool, data: str | None = None, quiet: bool = False) -> None:
     """Load (which compares digests), evaluate again, print, and fail if the artifact is not what it says.
 
     Args:
-        target: an app, or a task as `tightrope compress` takes it.
+        target: an app, or a task or a model file as `tightrope compress` takes it.
         artifact: a shipped name or a folder.
         as_json: one JSON document in place of the text.
+        data: where the data of a model file lies now; None: where it lay when the artifact was made.
+        quiet: no progress.
 
     Raises:
         BudgetNotMetError: the artifact keeps less of the reference than its budget asked for.
         ArtifactError: it does not verify; or, under the conditions of its evidence, it scores something else.
     """
     judged = open_artifact(target, artifact)
-    _, task = find_task(target, task_settings(judged))
-    with Progress() as progress:
+    with Progress(quiet) as progress:
+        task = _task(target, judged, data, progress)
         found = recheck(task, judged, progress)
     if as_json:
         print_json({"app": judged.manifest.app, "name": judged.manifest.name, **found.to_dict()})
@@ -42,6 +48,25 @@ def verify_command(target: str, artifact: str, as_json: bool) -> None:
         raise BudgetNotMetError(f"{judged.manifest.name}: {found.gate.worst}, below {found.gate.keep:.0%}")
     if found.same_setting and not found.reproduced:
         raise ArtifactError(f"{judged.path} does not score here what its evidence says, under the same conditions")
+
+
+def _task(target: str, artifact: Artifact, data: str | None, progress: Progress) -> Whole:
+    """The task that judged the artifact, made again."""
+    if not is_own(target):
+        if data:
+            raise ConfigError(f"--data is for model files, and {target} is an app or a Task, which knows its own")
+        return find_task(target, task_settings(artifact))[1]
+    recorded = artifact.manifest.lineage.get("own")
+    if recorded is None:
+        raise ArtifactError(f"{artifact.path} was not made from a model file: name its app or its Task")
+    settings = validate(OwnSettings, recorded["settings"], f"{artifact.path}, lineage")
+    place = "data" if settings.data is not None else "inputs"
+    progress("reading the model and the data")
+    with heard_by(progress):
+        task = open_own(target, settings.model_copy(update={place: data} if data else {})).task
+    if task.model.digest != artifact.manifest.lineage["model_sha256"]:
+        raise ArtifactError(f"{artifact.path} was made from another model than {target}: its sha256 differs")
+    return task
 
 
 def task_settings(artifact: Artifact) -> tuple[str, ...]:

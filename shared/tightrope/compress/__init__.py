@@ -6,7 +6,7 @@ from tightrope.compress.candidate import Candidate, PassRecord
 from tightrope.compress.recipe import Recipe
 from tightrope.compress.registry import Pass, pass_methods, register
 from tightrope.compress.scores import MeanScores, Scores
-from tightrope.compress.task import Split, Task
+from tightrope.compress.task import Split, Task, Whole
 
 __all__ = [
     "Candidate",
@@ -17,6 +17,7 @@ __all__ = [
     "Scores",
     "Split",
     "Task",
+    "Whole",
     "pass_methods",
     "register",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from tightrope.runtime.session import Session
+from tightrope.runtime.session import Inputs, Session
 
 Method = Literal["minmax", "percentile", "entropy", "mse"]
 Range = tuple[float, float]
@@ -36,23 +36,23 @@ class Histogram:
         return np.asarray(self.low + (np.arange(len(self.counts)) + 0.5) * width, np.float64)
 
 
-def observe(graph: onnx.ModelProto, batches: Callable[[], Iterable[NDArray[Any]]]) -> dict[str, Histogram]:
-    """Histogram of every float activation of the graph, its input included.
+def observe(graph: onnx.ModelProto, batches: Callable[[], Iterable[Inputs]]) -> dict[str, Histogram]:
+    """Histogram of every float activation of the graph, its float inputs included.
 
     Args:
-        graph: a float graph of one input.
+        graph: a float graph.
         batches: gives the same model-ready inputs each time it is called.
     """
     names = _float_activations(graph)
     session = Session(_with_outputs(graph, names).SerializeToString())
-    feed = graph.graph.input[0].name
-    low = dict.fromkeys([feed, *names], np.inf)
-    high = dict.fromkeys([feed, *names], -np.inf)
-    for name, values in _stream(session, feed, names, batches()):
+    inputs = [spec.name for spec in session.inputs if spec.dtype.kind == "f"]
+    low = dict.fromkeys([*inputs, *names], np.inf)
+    high = dict.fromkeys([*inputs, *names], -np.inf)
+    for name, values in _stream(session, inputs, names, batches()):
         low[name] = min(low[name], float(values.min()))
         high[name] = max(high[name], float(values.max()))
     counts = {name: np.zeros(BINS) for name in low if np.isfinite(low[name]) and np.isfinite(high[name])}
-    for name, values in _stream(session, feed, names, batches()):
+    for name, values in _stream(session, inputs, names, batches()):
         if name in counts and low[name] < high[name]:
             # In float64: between neighbouring float32 numbers there is no room for the bins' edges.
             counts[name] += np.histogram(values.astype(np.float64), BINS, (low[name], high[name]))[0]
@@ -142,7 +142,8 @@ def _with_outputs(graph: onnx.ModelProto, names: list[str]) -> onnx.ModelProto:
     return wide
 
 
-def _stream(session: Session, feed: str, names: list[str], batches: Iterable[NDArray[Any]]) -> Any:
+def _stream(session: Session, inputs: list[str], names: list[str], batches: Iterable[Inputs]) -> Any:
     for batch in batches:
-        yield feed, batch
-        yield from zip(names, session.ort.run(names, {feed: batch}), strict=True)
+        feeds = session.feeds(batch)
+        yield from ((name, feeds[name]) for name in inputs)
+        yield from zip(names, session.ort.run(names, dict(feeds)), strict=True)

@@ -1,4 +1,4 @@
-"""A model on its way, with the list of passes that made it."""
+"""A model on its way, with the list of passes that made it; and all the graphs of one artifact, as a build."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tightrope.errors import ConfigError
-from tightrope.runtime.session import Session
+from tightrope.runtime.session import Backend, Session
 
 if TYPE_CHECKING:
     import onnx
@@ -36,6 +36,7 @@ class Candidate:
     module: torch.nn.Module | None = None
     graph: onnx.ModelProto | None = None
     precision: str = "fp32"
+    backend: Backend = "onnxruntime"
     lineage: tuple[PassRecord, ...] = ()
 
     def then(self, record: PassRecord, **changes: Any) -> Candidate:
@@ -53,12 +54,64 @@ class Candidate:
         """A copy of the graph for a pass to change. Raises ConfigError before export, or if it is int8 already."""
         if self.graph is None:
             raise ConfigError("this pass works on a graph: put an `export` pass before it")
-        if any(node.op_type == "QuantizeLinear" or "Integer" in node.op_type for node in self.graph.graph.node):
+        if any(_is_quantized(node.op_type) for node in self.graph.graph.node):
             raise ConfigError("this pass works on a float graph, and the one it got is quantized already")
         copy = type(self.graph)()
         copy.CopyFrom(self.graph)
         return copy
 
     def session(self, threads: int = 1) -> Session:
-        """The graph in onnxruntime."""
-        return Session(self.graph_bytes, threads)
+        """The graph in its runtime."""
+        return Session(self.graph_bytes, threads, backend=self.backend)
+
+
+@dataclass(frozen=True)
+class Build:
+    """The candidates of an artifact's graphs at one point of the recipe, by the graph's name."""
+
+    candidates: Mapping[str, Candidate]
+
+    def __getitem__(self, name: str) -> Candidate:
+        return self.candidates[name]
+
+    @property
+    def precision(self) -> str:
+        """The one that all graphs have, or 'mixed'."""
+        found = {candidate.precision for candidate in self.candidates.values()}
+        return found.pop() if len(found) == 1 else "mixed"
+
+    @property
+    def method(self) -> str:
+        """The pass that was applied last."""
+        return next(iter(self.candidates.values())).lineage[-1].method
+
+    @property
+    def graphs(self) -> dict[str, bytes]:
+        """The serialized graphs."""
+        return {name: candidate.graph_bytes for name, candidate in self.candidates.items()}
+
+    @property
+    def backend(self) -> Backend:
+        """The runtime of all graphs; onnxruntime if they do not agree, as where a pass was dropped for one of them."""
+        found = {candidate.backend for candidate in self.candidates.values()}
+        return found.pop() if len(found) == 1 else "onnxruntime"
+
+    def sessions(self, threads: int = 1) -> dict[str, Session]:
+        """The graphs in their runtime."""
+        return {
+            name: Session(candidate.graph_bytes, threads, backend=self.backend)
+            for name, candidate in self.candidates.items()
+        }
+
+    def passes(self) -> list[dict[str, Any]]:
+        """The lineage of each graph; an entry says whose it is where there are several."""
+        several = len(self.candidates) > 1
+        return [
+            {**({"graph": name} if several else {}), **record.to_dict()}
+            for name, candidate in self.candidates.items()
+            for record in candidate.lineage
+        ]
+
+
+def _is_quantized(operator: str) -> bool:
+    return operator in ("QuantizeLinear", "MatMulNBits") or "Integer" in operator

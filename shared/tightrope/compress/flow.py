@@ -1,4 +1,7 @@
-"""compress: Task + Recipe + Budget -> passes -> Candidate -> gate -> measure -> Artifact with its evidence."""
+"""compress: Task + Recipe + Budget -> passes -> Build -> gate -> measure -> Artifact with its evidence.
+
+Each graph of the task goes through the passes by itself; the gate judges them together.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,17 +18,19 @@ import numpy as np
 from tightrope import __version__
 from tightrope.artifact import Artifact, Manifest, save_artifact
 from tightrope.budget import Budget
-from tightrope.compress.candidate import Candidate, PassRecord
+from tightrope.compress.candidate import Build, Candidate, PassRecord
 from tightrope.compress.gate import GateResult, judge
+from tightrope.compress.progress import heard_by
 from tightrope.compress.quantize import Quantizer, Scheme, calibrate, tensor_ranges
 from tightrope.compress.recipe import Recipe
 from tightrope.compress.registry import Pass, run_pass
 from tightrope.compress.scores import Scores, metrics
 from tightrope.compress.sensitivity import rank_layers
-from tightrope.compress.task import Task
-from tightrope.errors import BudgetNotMetError
+from tightrope.compress.task import Task, Whole
+from tightrope.errors import BudgetNotMetError, ConfigError
 from tightrope.measure.latency import interleaved
 from tightrope.measure.statistics import Ratio
+from tightrope.runtime.session import Inputs
 
 Progress = Callable[[str], None]
 _SPEED_ROUNDS = 30
@@ -32,16 +38,16 @@ _SPEED_ROUNDS = 30
 
 @dataclass(frozen=True)
 class Compressed:
-    """What the passes and the gate gave: the exported reference, the last candidate, and the gate's verdict."""
+    """What the passes and the gate gave: the exported reference, the last candidates, and the gate's verdict."""
 
-    reference: Candidate
-    candidate: Candidate
+    reference: Build
+    candidate: Build
     gate: GateResult
     scores: Mapping[str, Mapping[str, float]]
 
 
-def compress(task: Task, recipe: Recipe, keep: float, progress: Progress = lambda _: None) -> Compressed:
-    """Run a recipe and judge the exported graph on the held-out split.
+def compress(task: Whole, recipe: Recipe, keep: float, progress: Progress = lambda _: None) -> Compressed:
+    """Run a recipe and judge the exported graphs on the held-out split.
 
     A pass that is there for speed and makes the graph slower on this machine is dropped, and the lineage says so.
 
@@ -50,29 +56,53 @@ def compress(task: Task, recipe: Recipe, keep: float, progress: Progress = lambd
             passes.
     """
     stages = _run_passes(task, recipe, progress)
-    reference = stages[0]
     progress("gate: scoring the reference")
-    expected = task.evaluate(reference.session())
+    expected = task.scores(stages[0].sessions())
     progress("gate: scoring the candidate")
-    scored = task.evaluate(stages[-1].session())
+    scored = task.scores(stages[-1].sessions())
     progress("gate: bootstrap")
     verdict = judge(expected, scored, task.gate_metrics, keep)
     if not verdict.passed:
         raise BudgetNotMetError(_explain_rejection(task, stages, expected, verdict, progress))
     scores = {"reference": metrics(expected), "artifact": metrics(scored)}
-    return Compressed(reference, stages[-1], verdict, scores)
+    return Compressed(stages[0], stages[-1], verdict, scores)
 
 
-def _run_passes(task: Task, recipe: Recipe, progress: Progress) -> list[Candidate]:
-    """The candidates after each pass that was kept, from the export on."""
-    candidate = Candidate(module=task.reference())
-    stages: list[Candidate] = []
+def _run_passes(task: Whole, recipe: Recipe, progress: Progress) -> list[Build]:
+    """What stands after each pass, from the export on."""
+    stages = {name: _run_passes_over(part, recipe, progress) for name, part in task.parts().items()}
+    return [Build(dict(zip(stages, stage, strict=True))) for stage in zip(*stages.values(), strict=True)]
+
+
+def _run_passes_over(task: Task, recipe: Recipe, progress: Progress) -> list[Candidate]:
+    origin = candidate = task.origin()
+    stages = [exported(task, recipe)]
     for step in recipe.passes:
-        progress(f"pass: {step.method}")
-        candidate = _keep_if_faster(step, candidate, run_pass(step, candidate, task), task)
+        progress(f"pass: {step.method}, {task.name}")
+        if step.method == "export" and candidate is origin and origin.graph is None:
+            candidate = stages[0]
+            continue
+        with heard_by(progress):
+            passed = run_pass(step, candidate, task)
+        candidate = _keep_if_faster(step, candidate, passed, task)
         if candidate.graph is not None:
             stages.append(candidate)
     return stages
+
+
+def exported(task: Task, recipe: Recipe) -> Candidate:
+    """The task's own model as the recipe exports it, whatever goes before the export: what the gate compares with.
+
+    Raises:
+        ConfigError: it is no graph, and the recipe exports nothing.
+    """
+    origin = task.origin()
+    if origin.graph is not None:
+        return origin
+    step = next((step for step in recipe.passes if step.method == "export"), None)
+    if step is None:
+        raise ConfigError(f'{recipe.name}: no pass exports the model; add one with method = "export"')
+    return run_pass(step, origin, task)
 
 
 def _keep_if_faster(step: Pass, before: Candidate, after: Candidate, task: Task) -> Candidate:
@@ -90,21 +120,21 @@ def _keep_if_faster(step: Pass, before: Candidate, after: Candidate, task: Task)
     return replace(after, lineage=(*after.lineage[:-1], noted))
 
 
-def _once(candidate: Candidate, example: np.ndarray[Any, Any]) -> Callable[[], Any]:
+def _once(candidate: Candidate, example: Inputs) -> Callable[[], Any]:
     session = candidate.session()
     return lambda: session(example)
 
 
 def _explain_rejection(
-    task: Task, stages: list[Candidate], expected: Scores, verdict: GateResult, progress: Progress
+    task: Whole, stages: list[Build], expected: Scores, verdict: GateResult, progress: Progress
 ) -> str:
     """One line: what failed, the layers to blame, and the last earlier candidate that passes."""
     nearest = "none but the exported reference passes"
     for stage in reversed(stages[1:-1]):
-        progress(f"looking for a candidate that passes: after {stage.lineage[-1].method}")
-        result = judge(expected, task.evaluate(stage.session()), task.gate_metrics, verdict.keep)
+        progress(f"looking for a candidate that passes: after {stage.method}")
+        result = judge(expected, task.scores(stage.sessions()), task.gate_metrics, verdict.keep)
         if result.passed:
-            nearest = f"the nearest that passes is {stage.precision} after {stage.lineage[-1].method!r}: {result.worst}"
+            nearest = f"the nearest that passes is {stage.precision} after {stage.method!r}: {result.worst}"
             break
     parts = [f"{verdict.worst}, below the budget's {verdict.keep:.0%}: not saved"]
     if blamed := _blame(task, stages, progress):
@@ -112,8 +142,13 @@ def _explain_rejection(
     return "; ".join((*parts, nearest, 'try method = "quantize-mixed"'))
 
 
-def _blame(task: Task, stages: list[Candidate], progress: Progress) -> list[str]:
-    """Names of the three layers whose quantization changes the outputs most; none if nothing was quantized."""
+def _blame(task: Whole, stages: list[Build], progress: Progress) -> list[str]:
+    """Names of the three layers of each graph whose quantization changes its outputs most; none where none was."""
+    parts = task.parts().items()
+    return [layer for name, part in parts for layer in _blame_in(part, [stage[name] for stage in stages], progress)]
+
+
+def _blame_in(task: Task, stages: list[Candidate], progress: Progress) -> list[str]:
     floats = [stage for stage in stages if "int8" not in stage.precision and "mixed" not in stage.precision]
     if len(floats) == len(stages):
         return []
@@ -124,20 +159,20 @@ def _blame(task: Task, stages: list[Candidate], progress: Progress) -> list[str]
 
 
 def build_manifest(
-    task: Task, recipe: Recipe, budget: Budget, made: Compressed, command: str, name: str | None = None
+    task: Whole, recipe: Recipe, budget: Budget, made: Compressed, command: str, name: str | None = None
 ) -> Manifest:
     """The artifact's manifest with lineage and the gate's evidence; measurements are added by `with_evidence`."""
     import onnxruntime
     import torch
 
     created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    fitted = task.fitted(made.candidate.session())
+    fitted = task.constants(made.candidate.sessions())
     evidence = {"gate": made.gate.to_dict(), "scores": made.scores, "budget": budget.model_dump(mode="json")}
     lineage = {
         **task.lineage(),
         "command": command,
         "recipe": recipe.to_dict(),
-        "passes": [record.to_dict() for record in made.candidate.lineage],
+        "passes": made.candidate.passes(),
         "data_sha256": dict(task.data_digests()),
         "versions": {
             "tightrope": __version__,
@@ -152,6 +187,7 @@ def build_manifest(
         name=name or f"{task.name}-{made.candidate.precision}",
         precision=made.candidate.precision,
         created=created,
+        backend=made.candidate.backend,
         lineage=lineage,
         evidence={**evidence, **fitted.get("evidence", {})},
         **{**task.manifest(), **{key: value for key, value in fitted.items() if key != "evidence"}},
@@ -163,9 +199,16 @@ def with_evidence(artifact: Artifact, evidence: Mapping[str, Any], card: Callabl
     manifest = artifact.manifest
     complete = replace(manifest, evidence={**manifest.evidence, **evidence})
     graphs = {name: artifact.graph(name) for name in manifest.graphs}
-    return save_artifact(artifact.path, complete, graphs, card(complete))
+    files = {name: artifact.file(name) for name in manifest.files}
+    return save_artifact(artifact.path, complete, graphs, card(complete), files)
 
 
-def save(candidate: Candidate, manifest: Manifest, folder: Path, card: Callable[[Manifest], str]) -> Artifact:
-    """Write the candidate as `folder`/<name>/."""
-    return save_artifact(folder / manifest.name, manifest, {"model": candidate.graph_bytes}, card(manifest))
+def save(
+    build: Build,
+    manifest: Manifest,
+    folder: Path,
+    card: Callable[[Manifest], str],
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> Artifact:
+    """Write the build as `folder`/<name>/, with the `files` that the task wants beside it."""
+    return save_artifact(folder / manifest.name, manifest, build.graphs, card(manifest), files)

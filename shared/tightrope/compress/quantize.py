@@ -6,22 +6,22 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationMethod, QuantType
 from onnxruntime.quantization.calibrate import TensorData, TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 from onnxruntime.quantization.registry import QDQRegistry
 
 from tightrope.compress.calibration import Histogram, Method, choose_range, observe
-from tightrope.compress.rounding import observe_patches, refine
+from tightrope.compress.rounding import Rounder, observe_patches, refine, round_by_hessian
 from tightrope.compress.task import Task
+from tightrope.runtime.session import Inputs
 
 Integer = Literal["int8", "uint8"]
-Rounding = Literal["nearest", "hessian"]
+Rounding = Literal["nearest", "hessian", "learned"]
 COMPUTE = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 _ACTIVATIONS = ("Relu", "LeakyRelu", "Clip", "HardSwish", "HardSigmoid", "Sigmoid", "Tanh", "PRelu", "Gelu")
 _TYPES = {"int8": QuantType.QInt8, "uint8": QuantType.QUInt8}
@@ -61,7 +61,7 @@ class Layer:
 
 def layers(graph: onnx.ModelProto) -> list[Layer]:
     """The layers whose precision can be chosen, in graph order."""
-    shapes = _shapes(graph)
+    shapes = tensor_shapes(graph)
     consumers: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.graph.node:
         for name in node.input:
@@ -70,11 +70,11 @@ def layers(graph: onnx.ModelProto) -> list[Layer]:
     for node in graph.graph.node:
         if node.op_type in COMPUTE:
             after = [user.name for user in consumers.get(node.output[0], []) if user.op_type in _ACTIVATIONS]
-            found.append(Layer(node.name, node.op_type, (node.name, *after), _work(node, shapes)))
+            found.append(Layer(node.name, node.op_type, (node.name, *after), multiply_accumulates(node, shapes)))
     return found
 
 
-def _shapes(graph: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+def tensor_shapes(graph: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
     """Shapes of weights and of activations; a free axis counts 1."""
     inferred = onnx.shape_inference.infer_shapes(graph).graph
     known = {tensor.name: tuple(tensor.dims) for tensor in inferred.initializer}
@@ -83,10 +83,11 @@ def _shapes(graph: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
     return known
 
 
-def _work(node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]]) -> int:
+def multiply_accumulates(node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]]) -> int:
     """Multiply-accumulates: each output of a convolution sums over a kernel, of a matrix product over a row."""
     output, weight = shapes.get(node.output[0], ()), shapes.get(node.input[1], ())
-    summed = weight[1:] if node.op_type == "Conv" else weight[:1]
+    outputs_first = node.op_type == "Conv" or any(a.name == "transB" and a.i for a in node.attribute)
+    summed = weight[1:] if outputs_first else weight[:1]
     return max(1, math.prod(output) * math.prod(summed))
 
 
@@ -106,7 +107,7 @@ def nodes_behind(graph: onnx.ModelProto, found: Sequence[Layer]) -> list[str]:
 def calibrate(graph: onnx.ModelProto, task: Task, inputs: int) -> dict[str, Histogram]:
     """Histograms of all activations over the task's first `inputs` calibration batches."""
 
-    def batches() -> Iterator[NDArray[Any]]:
+    def batches() -> Iterator[Inputs]:
         return islice(task.calibration(), inputs)
 
     return observe(graph, batches)
@@ -147,12 +148,14 @@ class Quantizer:
         self._behind = nodes_behind(graph, self.layers)
         self._rounded: dict[str, onnx.TensorProto] = {}
 
-    def round_by_hessian(self, task: Task, inputs: int) -> None:
+    def round_weights(self, rounding: Rounding, task: Task, inputs: int) -> None:
         """Round weights to disturb the layers' outputs least (see `rounding`), in every graph made from now on.
 
         A layer's rounding does not depend on which others are quantized, so it is done once for all of them.
         """
-        refined = refine(self.graph, self.build(), observe_patches(self.graph, task, inputs))
+        if rounding == "nearest":
+            return
+        refined = refine(self.graph, self.build(), observe_patches(self.graph, task, inputs), _rounder(rounding))
         self._rounded = {tensor.name: tensor for tensor in refined.graph.initializer if "_quantized" in tensor.name}
 
     def build(self, keep_float: Iterable[str] = (), only: Iterable[str] | None = None) -> onnx.ModelProto:
@@ -177,9 +180,18 @@ class Quantizer:
             {"ActivationSymmetric": self.scheme.symmetric, "WeightSymmetric": self.scheme.weights == "int8"},
         )
         quantizer.quantize_model()
+        quantizer.model.topological_sort()  # its writer puts what it adds at the end, which ONNX does not allow
         quantized: onnx.ModelProto = quantizer.model.model
         for tensor in quantized.graph.initializer:
             # A bias is stored in steps of its input's scale, and that scale is the same in every choice of layers.
             if tensor.name in self._rounded:
                 tensor.CopyFrom(self._rounded[tensor.name])
         return quantized
+
+
+def _rounder(rounding: Rounding) -> Rounder:
+    if rounding == "hessian":
+        return round_by_hessian
+    from tightrope.compress.learned_rounding import round_by_learning  # torch is needed for nothing else here
+
+    return round_by_learning

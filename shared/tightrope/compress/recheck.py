@@ -9,12 +9,12 @@ from typing import Any
 import onnxruntime as ort
 
 from tightrope.artifact import Artifact
-from tightrope.compress.candidate import Candidate
+from tightrope.compress.candidate import Build
+from tightrope.compress.flow import exported
 from tightrope.compress.gate import GateResult, judge
 from tightrope.compress.recipe import Recipe
-from tightrope.compress.registry import run_pass
 from tightrope.compress.scores import metrics
-from tightrope.compress.task import Task
+from tightrope.compress.task import Whole
 from tightrope.errors import ArtifactError
 from tightrope.measure.cpu import detect_cpu
 
@@ -75,23 +75,25 @@ class Recheck:
         }
 
 
-def recheck(task: Task, artifact: Artifact, progress: Progress = lambda _: None) -> Recheck:
+def recheck(task: Whole, artifact: Artifact, progress: Progress = lambda _: None) -> Recheck:
     """Evaluate the artifact and the exported reference on the held-out split.
 
     Raises:
-        ArtifactError: the artifact has no evidence to compare with, several graphs, or belongs to another task.
+        ArtifactError: the artifact has no evidence to compare with, or belongs to another task.
     """
     manifest = artifact.manifest
     if not {"scores", "gate", "environment"} <= manifest.evidence.keys():
         raise ArtifactError(f"{artifact.path} has no evidence to verify; make it with `tightrope compress`")
     if manifest.app != task.app:
         raise ArtifactError(f"{artifact.path} is an artifact of {manifest.app!r}, and this task is of {task.app!r}")
+    if task.parts().keys() != manifest.graphs.keys():
+        raise ArtifactError(f"{artifact.path} has the graphs {', '.join(manifest.graphs)}, not those of this task")
     progress("exporting the reference")
     reference = exported_reference(task, Recipe.parse(manifest.lineage["recipe"], f"{artifact.path}, lineage"))
     progress("scoring the reference")
-    expected = task.evaluate(reference.session())
+    expected = task.scores(reference.sessions())
     progress("scoring the artifact")
-    scored = task.evaluate(artifact.session())
+    scored = task.scores({name: artifact.session(name=name) for name in manifest.graphs})
     progress("gate: bootstrap")
     recorded, found = manifest.evidence["scores"]["artifact"], metrics(scored)
     return Recheck(
@@ -102,14 +104,9 @@ def recheck(task: Task, artifact: Artifact, progress: Progress = lambda _: None)
     )
 
 
-def exported_reference(task: Task, recipe: Recipe) -> Candidate:
+def exported_reference(task: Whole, recipe: Recipe) -> Build:
     """The task's reference as the recipe exports it: what the gate compares with."""
-    candidate = Candidate(module=task.reference())
-    for step in recipe.passes:
-        candidate = run_pass(step, candidate, task)
-        if candidate.graph is not None:
-            break
-    return candidate
+    return Build({name: exported(part, recipe) for name, part in task.parts().items()})
 
 
 def _recorded_setting(evidence: Mapping[str, Any], lineage: Mapping[str, Any]) -> Setting:

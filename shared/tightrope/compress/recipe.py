@@ -42,9 +42,12 @@ class Recipe(Config):
     def parse(cls, data: dict[str, Any], where: str) -> Recipe:
         file = validate(RecipeFile, data, where)
         steps = tuple(_parse_pass(entry, f"{where}, pass {k}") for k, entry in enumerate(file.passes, 1))
-        if not any(step.method == "export" for step in steps):
-            raise ConfigError(f'{where}: no pass exports the model; add one with method = "export"')
         return cls.model_construct(name=file.name, passes=steps)
+
+    @property
+    def exports(self) -> bool:
+        """Whether it takes a torch network to a graph; one without starts from a graph."""
+        return any(step.method == "export" for step in self.passes)
 
     def to_dict(self) -> dict[str, Any]:
         passes = [{"method": step.method, **step.model_dump(mode="json")} for step in self.passes]

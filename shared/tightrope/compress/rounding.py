@@ -8,6 +8,7 @@ the bias (Nagel et al. 2019, arXiv:1906.04721, section 4.2). Scales stay as the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -22,6 +23,8 @@ from tightrope.compress.task import Task
 from tightrope.runtime.session import Session
 
 Floats = NDArray[np.float32]
+Rounder = Callable[[Floats, Floats, int, Floats], Floats]
+"""weights [out, d], scales [out, 1], the largest magnitude, E[x x^T] [d, d] -> whole numbers [out, d]"""
 _PATCHES = 400  # sampled an input and convolution
 _BLOCK = 128
 _DAMPING = 0.01  # of H's mean diagonal, as in the paper
@@ -47,8 +50,7 @@ def observe_patches(graph: onnx.ModelProto, task: Task, inputs: int, seed: int =
     convolutions = _convolutions(graph)
     if not convolutions:
         return {}
-    feed = graph.graph.input[0].name
-    names = sorted({node.input[0] for node in convolutions} - {feed})
+    names = sorted({node.input[0] for node in convolutions} - {feed.name for feed in graph.graph.input})
     wide = onnx.ModelProto()
     wide.CopyFrom(graph)
     wide.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
@@ -60,15 +62,21 @@ def observe_patches(graph: onnx.ModelProto, task: Task, inputs: int, seed: int =
         moments[node.name] = Moments(np.zeros((size, size), np.float32), np.zeros(size, np.float32))
     random = np.random.default_rng(seed)
     for batch in islice(task.calibration(), inputs):
-        found = session.ort.run(names, {feed: batch}) if names else []  # asked for nothing, onnxruntime gives all
-        values = {feed: batch, **dict(zip(names, found, strict=True))}
+        feeds = session.feeds(batch)
+        found = session.ort.run(names, dict(feeds)) if names else []  # asked for nothing, onnxruntime gives all
+        values = {**feeds, **dict(zip(names, found, strict=True))}
         for node in convolutions:
             moments[node.name].add(_patches(values[node.input[0]], kernels[node.input[1]][2:], node, random))
     return moments
 
 
-def refine(graph: onnx.ModelProto, quantized: onnx.ModelProto, moments: dict[str, Moments]) -> onnx.ModelProto:
-    """A copy of the QDQ graph of the float `graph`, its weights rounded by second moments and its biases corrected."""
+def refine(
+    graph: onnx.ModelProto, quantized: onnx.ModelProto, moments: dict[str, Moments], rounder: Rounder | None = None
+) -> onnx.ModelProto:
+    """A copy of the QDQ graph of the float `graph`, its weights rounded by second moments and its biases corrected.
+
+    `rounder` decides how, by default `round_by_hessian`.
+    """
     result = onnx.ModelProto()
     result.CopyFrom(quantized)
     source = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
@@ -76,12 +84,16 @@ def refine(graph: onnx.ModelProto, quantized: onnx.ModelProto, moments: dict[str
     for node in _convolutions(graph):
         weight = node.input[1]
         if f"{weight}_quantized" in target:
-            _refine_layer(node, source, target, moments[node.name])
+            _refine_layer(node, source, target, moments[node.name], rounder or round_by_hessian)
     return result
 
 
 def _refine_layer(
-    node: onnx.NodeProto, source: dict[str, NDArray[Any]], target: dict[str, onnx.TensorProto], moments: Moments
+    node: onnx.NodeProto,
+    source: dict[str, NDArray[Any]],
+    target: dict[str, onnx.TensorProto],
+    moments: Moments,
+    rounder: Rounder,
 ) -> None:
     weight = node.input[1]
     original = source[weight].reshape(len(source[weight]), -1)
@@ -93,7 +105,7 @@ def _refine_layer(
         return  # an asymmetric weight: nobody asks for it, and its grid would need the shift here too
     limit = int(np.abs(before).max())
     second = np.asarray(moments.second / moments.count, np.float32)
-    grid = round_by_hessian(original, scale.astype(np.float32), limit, second)
+    grid = rounder(original, scale.astype(np.float32), limit, second)
     stored.CopyFrom(numpy_helper.from_array(grid.reshape(before.shape).astype(before.dtype), stored.name))
     if len(node.input) > 2 and f"{node.input[2]}_quantized" in target:
         bias = target[f"{node.input[2]}_quantized"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tightrope.compress.quantize import Layer, Quantizer
 from tightrope.compress.scores import metrics
 from tightrope.compress.task import Task, first_examples
-from tightrope.runtime.session import Session
+from tightrope.runtime.session import Inputs, Session
 
 Progress = Callable[[str], None]
 
@@ -72,7 +72,7 @@ def rank_layers(
     return [*worst, *ranked[measured:]]
 
 
-def _outputs(graph: onnx.ModelProto, examples: Sequence[NDArray[Any]]) -> list[list[NDArray[Any]]]:
+def _outputs(graph: onnx.ModelProto, examples: Sequence[Inputs]) -> list[list[NDArray[Any]]]:
     session = Session(graph.SerializeToString())
     return [session(example) for example in examples]
 

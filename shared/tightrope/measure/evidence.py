@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, Literal
 
 from tightrope.app import App
@@ -11,10 +12,11 @@ from tightrope.artifact import Artifact
 from tightrope.budget import Budget, Verdict
 from tightrope.errors import ConfigError
 from tightrope.measure.coldstart import cold_start
+from tightrope.measure.energy import energy_of
 from tightrope.measure.environment import Watch
 from tightrope.measure.latency import interleaved, single_stream
 from tightrope.measure.memory import peak_rss_mb
-from tightrope.measure.pipeline import pipeline_latency
+from tightrope.measure.pipeline import pipeline_latency, variant_latency
 from tightrope.measure.profile import profile
 from tightrope.measure.statistics import Ratio
 from tightrope.measure.workload import Feeds, example_feeds, feeds_for, main_graph, open_workload
@@ -32,11 +34,12 @@ class Plan:
     queries: int
     seconds: float
     pipeline_runs: int
-    ratio_rounds: int
+    rounds: int
     cold_starts: int
     profile_runs: int
 
 
+MOST_VARIANT_ROUNDS = 64  # a variant may take ten times what the pipeline takes
 PLANS: dict[str, Plan] = {
     "rapid": Plan(5, 64, 2.0, 64, 32, 3, 10),
     "full": Plan(20, 1024, 10.0, 512, 128, 9, 50),
@@ -60,7 +63,9 @@ def measure_artifact(
 
     Returns:
         model_latency (scenario, graph, input, latency_ms), ratio_to_reference (or None), pipeline (total, stages,
-        at_budget; ms), cold_start (s), peak_rss_mb, bytes, operators, environment, date (ISO, UTC), mode.
+        at_budget; ms), variants (percentiles and at_budget of each; ms), energy (mJ, and how it came about), cold_start
+        (s), peak_rss_mb, bytes, operators (always as onnxruntime runs them), backend (if it is not onnxruntime),
+        environment, date (ISO, UTC), mode.
 
     Raises:
         MissingExtraError: LoadGen is not installed.
@@ -71,13 +76,18 @@ def measure_artifact(
         workload = open_workload(app, artifact, threads)
         graph = main_graph(artifact)
         session = artifact.session(threads, graph)
-        feeds, origin = feeds_for(session, workload)
+        feeds, origin = feeds_for(session, workload, graph)
         say("model latency")
         model = single_stream(lambda: session.run(feeds), plan.queries, plan.seconds, plan.warmup)
         say("ratio to the reference")
         compared = _ratio_to(reference, session, feeds, threads, plan) if reference else None
         say("pipeline")
         pipeline = pipeline_latency(workload, plan.pipeline_runs, plan.warmup, budget.percentile)
+        say("variants")
+        variants = variant_latency(workload, min(plan.rounds, MOST_VARIANT_ROUNDS), percentile=budget.percentile)
+        say("energy")
+        turns = cycle(workload.samples)
+        energy = energy_of(lambda: workload.pipeline(next(turns)), plan.profile_runs, budget.core_watts)
         say("operators")
         operators = profile(artifact.graph(graph), feeds, plan.profile_runs, threads)
         say("cold start")
@@ -88,10 +98,13 @@ def measure_artifact(
         "model_latency": {**model.to_dict(), "graph": graph, "input": origin},
         "ratio_to_reference": compared,
         "pipeline": pipeline.to_dict(),
+        "variants": variants,
+        "energy": energy.to_dict(),
         "cold_start": start.to_dict(),
         "peak_rss_mb": peak,
         "bytes": artifact.size,
         "operators": operators.to_dict(),
+        **({"backend": session.backend} if session.backend != "onnxruntime" else {}),
         "environment": watch.record.to_dict(),
         "date": watch.record.date,
         "mode": mode,
@@ -99,20 +112,27 @@ def measure_artifact(
 
 
 def verdicts(evidence: Mapping[str, Any], budget: Budget) -> list[Verdict]:
-    """What was measured against each limit that the budget sets: latency, then peak RSS and artifact size.
+    """What was measured against each limit that the budget sets: latency, peak RSS, artifact size, energy.
 
-    The point estimate is judged; `interval_text` shows how sure it is. Accuracy and energy are judged by who
-    measured them.
+    Each of the workload's variants is held to the latency's limit too.
+
+    The point estimate is judged; `interval_text` shows how sure it is. Accuracy is judged by who measured it.
 
     Raises:
         ConfigError: the evidence has no figure at the budget's percentile.
     """
     axis = f"pipeline p{budget.percentile:g}"
     found = [Verdict(axis, _at_percentile(evidence, budget.percentile)["value"], budget.latency_ms, "ms")]
+    for name, row in evidence.get("variants", {}).items():
+        if row["at_budget"]["percentile"] == budget.percentile:
+            found.append(Verdict(f"{name} p{budget.percentile:g}", row["at_budget"]["value"], budget.latency_ms, "ms"))
     if budget.peak_rss_mb is not None:
         found.append(Verdict("peak RSS", evidence["peak_rss_mb"], budget.peak_rss_mb, "MB"))
     if budget.artifact_mb is not None:
         found.append(Verdict("artifact", evidence["bytes"] / 1e6, budget.artifact_mb, "MB"))
+    if budget.energy_mj is not None and "energy" in evidence:
+        how = evidence["energy"]["how"].partition(",")[0]
+        found.append(Verdict(f"energy ({how})", evidence["energy"]["millijoules"], budget.energy_mj, "mJ"))
     return found
 
 
@@ -138,6 +158,6 @@ def _ratio_to(reference: Artifact, session: Session, feeds: Feeds, threads: int,
     other = reference.session(threads, main_graph(reference))
     theirs = feeds if other.inputs == session.inputs else example_feeds(other)
     runs = {"artifact": lambda: session.run(feeds), "reference": lambda: other.run(theirs)}
-    samples = interleaved(runs, plan.ratio_rounds, plan.warmup)
+    samples = interleaved(runs, plan.rounds, plan.warmup)
     found = Ratio.of(samples["artifact"], samples["reference"])
     return {**found.to_dict(), "reference": reference.manifest.name, "precision": reference.manifest.precision}

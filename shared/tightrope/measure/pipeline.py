@@ -7,6 +7,7 @@ from itertools import cycle, islice
 from typing import Any
 
 from tightrope.app import Workload
+from tightrope.measure.latency import interleaved
 from tightrope.measure.statistics import Percentiles, Quantile
 
 
@@ -41,3 +42,11 @@ def pipeline_latency(workload: Workload, runs: int, warmup: int = 3, percentile:
     total = columns.pop("total")
     stages = {name: Percentiles.of(column) for name, column in columns.items()}
     return PipelineLatency(Percentiles.of(total), stages, Quantile.of(total, percentile))
+
+
+def variant_latency(workload: Workload, rounds: int, warmup: int = 3, percentile: float = 90) -> dict[str, Any]:
+    """Milliseconds of each of the workload's variants, `rounds` runs interleaved: its percentiles, and at_budget."""
+    return {
+        name: {**Percentiles.of(times).to_dict(), "at_budget": vars(Quantile.of(times, percentile))}
+        for name, times in interleaved(workload.variants, rounds, warmup).items()
+    }

@@ -10,9 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import onnxruntime as ort
-
-from tightrope.runtime.session import Array, session_options
+from tightrope.runtime.session import Array, open_graph, session_options
 
 _INTEGER = frozenset(
     {
@@ -74,7 +72,7 @@ def profile(model: bytes, feeds: Mapping[str, Array], runs: int, threads: int = 
         options = session_options(threads)
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder) / "trace")
-        session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = open_graph(model, options)
         for _ in range(warmup + runs):
             session.run(None, dict(feeds))
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))

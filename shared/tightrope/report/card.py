@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from tightrope.artifact import Manifest
 from tightrope.ladder import is_reference
 from tightrope.report.facts import (
+    Evidence,
     Facts,
     budget_facts,
     environment_facts,
+    finding_facts,
     fits,
     gate_facts,
     latency_facts,
@@ -17,6 +19,7 @@ from tightrope.report.facts import (
     recorded_budget,
     resource_facts,
     scope_lines,
+    variant_facts,
 )
 
 
@@ -42,7 +45,13 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _summary(manifest: Manifest) -> str:
     """Whether it fits, before anything else."""
     kind = "the reference, uncompressed" if is_reference(manifest) else manifest.precision
-    about = f"An artifact of the **{manifest.app}** app of Tightrope ({kind}), made {manifest.created}."
+    own = manifest.lineage.get("own")
+    owner = (
+        f"Made by Tightrope from `{own['target']}`"
+        if own
+        else f"An artifact of the **{manifest.app}** app of Tightrope"
+    )
+    about = f"{owner} ({kind}), made {manifest.created}."
     budget = recorded_budget(manifest)
     fit = fits(manifest.evidence, budget) if budget else None
     said = {True: " **It fits its budget.**", False: " **It does not fit its budget.**", None: ""}[fit]
@@ -57,9 +66,17 @@ def _evidence(manifest: Manifest) -> Iterator[str]:
         yield from _section(budget_facts(evidence, budget))
     if "gate" in evidence:
         yield from _section(gate_facts(evidence))
+    for facts in (*finding_facts(evidence), *_measured(evidence)):
+        yield from _section(facts)
+
+
+def _measured(evidence: Evidence) -> Iterator[Facts]:
     if "pipeline" in evidence:
-        for facts in (latency_facts(evidence), resource_facts(evidence), environment_facts(evidence)):
-            yield from _section(facts)
+        yield latency_facts(evidence)
+        if evidence.get("variants"):
+            yield variant_facts(evidence)
+        yield resource_facts(evidence)
+        yield environment_facts(evidence)
 
 
 def _scope(manifest: Manifest) -> Iterator[str]:

@@ -82,9 +82,12 @@ def gate_facts(evidence: Evidence) -> Facts:
         for kept in gate["retentions"]
     )
     note = (
-        f"The exported graphs in onnxruntime, on {gate['samples']} held-out samples that calibration never saw. "
+        f"The exported graphs in {evidence.get('backend', 'onnxruntime')}, "
+        f"on {gate['samples']} held-out samples that calibration never saw. "
         f"Interval: {gate['interval']}, {gate['resamples']} resamples. The point estimate decides."
     )
+    if judged_by := evidence.get("judged_by"):
+        note += f" What is compared: {judged_by}."
     return Facts("Accuracy", ("metric", "reference", "this artifact", "kept", "interval"), rows, note)
 
 
@@ -105,6 +108,34 @@ def latency_facts(evidence: Evidence) -> Facts:
     return Facts("Latency", ("ms", "p50", "p90", "p99", "runs"), cells, note)
 
 
+def variant_facts(evidence: Evidence) -> Facts:
+    """p50, p90 and p99 of each of the workload's variants."""
+    rows = tuple(
+        (name, *(quantile_text(row[percentile]) for percentile in ("p50", "p90", "p99")), str(row["n"]))
+        for name, row in evidence["variants"].items()
+    )
+    return Facts("Other inputs and results", ("ms", "p50", "p90", "p99", "runs"), rows, "Side by side, in turn.")
+
+
+def finding_facts(evidence: Evidence) -> Iterator[Facts]:
+    """What else the task found out: the evidence's `findings`.
+
+    They are title -> {"rows": {row: {column: figure}}, "note": text}. A figure is a text, a number, or a list of value,
+    low and high.
+    """
+    for title, finding in evidence.get("findings", {}).items():
+        rows = finding["rows"]
+        columns = tuple(dict.fromkeys(column for row in rows.values() for column in row))
+        cells = tuple((name, *(_figure(row.get(column, "")) for column in columns)) for name, row in rows.items())
+        yield Facts(title, ("", *columns), cells, finding["note"])
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "{:.3f} [{:.3f}, {:.3f}]".format(*value)
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
 def resource_facts(evidence: Evidence) -> Facts:
     """Size, memory, cold start, operators, and the time beside the reference's."""
     start, operators = evidence["cold_start"], evidence["operators"]
@@ -115,12 +146,17 @@ def resource_facts(evidence: Evidence) -> Facts:
             "cold start to the first result",
             f"{start['wall_s']:.2f} s, {start['cpu_s']:.2f} s of CPU (median of {start['n']} processes)",
         ),
+        *([("runtime", evidence["backend"])] if "backend" in evidence else []),
         ("time in integer kernels", f"{operators['integer_share']:.0%}"),
         (
-            "slowest operators",
+            "slowest operators" + (", if it ran in onnxruntime" if "backend" in evidence else ""),
             ", ".join(f"{row['name']} {row['share']:.0%}" for row in operators["op_types"][:4]),
         ),
     ]
+    if energy := evidence.get("energy"):
+        watts = f" of {energy['core_watts']:g} W" if energy["core_watts"] else ""
+        gco2e = f"{energy['gco2e_per_million']:.2g} g CO2e a million at {energy['grams_per_kwh']:g} g a kWh"
+        rows.append(("energy of one run", f"{energy['millijoules']:.3g} mJ ({energy['how']}{watts}); {gco2e}"))
     if ratio := evidence.get("ratio_to_reference"):
         interval = f"[{ratio['low']:.3f}, {ratio['high']:.3f}]"
         rows.append(
@@ -151,10 +187,15 @@ def environment_facts(evidence: Evidence) -> Facts:
 def pass_facts(manifest: Manifest) -> Facts:
     """The passes in order, with what each noted."""
     rows = tuple(
-        (step["method"], "; ".join(_notes(step.get("notes", {}))) or "-", f"{step['seconds']:.0f} s")
+        (_of_graph(step), "; ".join(_notes(step.get("notes", {}))) or "-", f"{step['seconds']:.0f} s")
         for step in manifest.lineage["passes"]
     )
     return Facts("Passes", ("pass", "noted", "took"), rows)
+
+
+def _of_graph(step: Mapping[str, Any]) -> str:
+    """'quantize-dynamic', or 'encoder: quantize-dynamic' where the artifact has several graphs."""
+    return ": ".join(str(step[key]) for key in ("graph", "method") if key in step)
 
 
 def scope_lines(manifest: Manifest) -> Iterator[str]:

@@ -16,6 +16,7 @@ from tightrope.report.facts import (
     Facts,
     budget_facts,
     environment_facts,
+    finding_facts,
     fits,
     gate_facts,
     judged,
@@ -25,6 +26,7 @@ from tightrope.report.facts import (
     resource_facts,
     scope_lines,
     sensitivity,
+    variant_facts,
 )
 
 
@@ -122,9 +124,13 @@ def _artifact(manifest: Manifest, budget: Budget) -> Iterator[str]:
         yield f'<p class="note">Latency: {escape(interval_text(evidence, budget))}.</p>'
     if "gate" in evidence:
         yield from section(gate_facts(evidence))
+    for facts in finding_facts(evidence):
+        yield from section(facts)
     if "pipeline" in evidence:
         yield from section(latency_facts(evidence))
         yield plots.stage_times(evidence, budget)
+        if evidence.get("variants"):
+            yield from section(variant_facts(evidence))
         yield from section(resource_facts(evidence))
         yield plots.operator_times(evidence)
     yield from _sensitivity(manifest)

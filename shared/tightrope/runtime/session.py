@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from tightrope.errors import ArtifactError
+from tightrope.errors import ArtifactError, TightropeError
 
 Array = NDArray[Any]
+Backend = Literal["onnxruntime", "openvino"]
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
+Inputs = Array | Mapping[str, Array]  # of a graph: the array of its only input, or an array for each by name
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(float)": np.dtype(np.float32),
@@ -25,6 +28,11 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(uint8)": np.dtype(np.uint8),
     "tensor(bool)": np.dtype(np.bool_),
 }
+
+
+# onnxruntime would give the weights of a float layer between int8 ones an int8 rounding of its own (its pull request
+# 22969): a layer that the compressor left in float, because it measured that int8 harms it, must stay in float.
+_DISABLED_OPTIMIZERS = ("WeightBiasQuantization",)
 
 
 @dataclass(frozen=True)
@@ -56,41 +64,76 @@ def session_options(threads: int) -> Any:
     return options
 
 
+def open_graph(source: bytes | str, options: Any, providers: Sequence[str] = ("CPUExecutionProvider",)) -> Any:
+    """onnxruntime's own session on a graph (bytes or path), computing in float what the graph has in float."""
+    return ort.InferenceSession(
+        source, options, providers=list(providers), disabled_optimizers=list(_DISABLED_OPTIMIZERS)
+    )
+
+
 class Session:
-    """An ONNX graph in onnxruntime.
+    """An ONNX graph in onnxruntime, or in another runtime that reads the same file.
 
     Args:
         model: path or bytes of the graph.
         threads: cores that one run may use.
-        providers: execution providers, in order of preference.
+        providers: onnxruntime's execution providers, in order of preference.
+        backend: the runtime.
 
     Raises:
-        ArtifactError: onnxruntime does not load the graph.
+        ArtifactError: the runtime does not load the graph.
+        MissingExtraError: the runtime is not installed.
     """
 
     def __init__(
-        self, model: bytes | Path, threads: int = 1, providers: Sequence[str] = ("CPUExecutionProvider",)
+        self,
+        model: bytes | Path,
+        threads: int = 1,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+        backend: Backend = "onnxruntime",
     ) -> None:
         source = model if isinstance(model, bytes) else str(model)
         try:
-            self.ort = ort.InferenceSession(source, session_options(threads), providers=list(providers))
-        except Exception as error:  # onnxruntime's exceptions share no base but Exception
+            self.ort = _open(source, threads, providers, backend)
+        except TightropeError:
+            raise
+        except Exception as error:  # the runtimes' exceptions share no base but Exception
             where = "the graph" if isinstance(model, bytes) else str(model)
-            raise ArtifactError(f"onnxruntime cannot load {where}: {first_line(error)}") from error
-        self.threads = threads
+            raise ArtifactError(f"{backend} cannot load {where}: {first_line(error)}") from error
+        self.threads, self.backend = threads, backend
         self.inputs = tuple(TensorSpec.of(node) for node in self.ort.get_inputs())
         self.outputs = tuple(TensorSpec.of(node) for node in self.ort.get_outputs())
         self._input_name = self.inputs[0].name
 
-    def __call__(self, array: Array) -> list[Array]:
-        """Run a graph of one input: array of that input's shape and dtype to all outputs, in order."""
-        outputs: list[Array] = self.ort.run(None, {self._input_name: array})
-        return outputs
+    def __call__(self, inputs: Inputs) -> list[Array]:
+        """Run the graph on the array of its only input, or on arrays by name; gives all outputs, in order."""
+        return self.run(self.feeds(inputs))
 
     def run(self, feeds: Mapping[str, Array]) -> list[Array]:
         """Run a graph of several inputs, by name."""
         outputs: list[Array] = self.ort.run(None, dict(feeds))
         return outputs
+
+    def feeds(self, inputs: Inputs) -> Mapping[str, Array]:
+        """The arrays by the names of the graph's inputs."""
+        return {self._input_name: inputs} if isinstance(inputs, np.ndarray) else inputs
+
+
+def _open(source: bytes | str, threads: int, providers: Sequence[str], backend: Backend) -> Any:
+    if backend == "onnxruntime":
+        return open_graph(source, session_options(threads), providers)
+    from tightrope.runtime.openvino import OpenVinoGraph
+
+    return OpenVinoGraph(source, threads)
+
+
+def usable(backend: Backend) -> Backend:
+    """The backend if it is installed, else onnxruntime, which always is and reads the same graphs."""
+    if backend == "openvino":
+        from tightrope.runtime.openvino import is_installed
+
+        return backend if is_installed() else "onnxruntime"
+    return backend
 
 
 def first_line(error: BaseException) -> str:

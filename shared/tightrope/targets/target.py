@@ -20,6 +20,7 @@ class Target(Config):
     name: str
     architecture: Literal["x86", "arm"]
     any_of: tuple[str, ...] = Field((), description="CPU flags of which one is enough; none: the architecture's rest")
+    rank: int = Field(0, description="of several that fit a CPU, the one with the highest is taken")
     activation: Literal["uint8", "int8"] = Field(description="type of quantized activations")
     weight: Literal["uint8", "int8"] = Field(description="type of quantized weights")
     reduce_range: bool = Field(description="weights in 7 bits, because sums of two products saturate at int16")
@@ -46,7 +47,7 @@ def load(name: str) -> Target:
 
 
 def detect(cpu: Cpu | None = None) -> Target:
-    """The profile of `cpu`, or of this machine: one that asks for a flag goes before its architecture's rest.
+    """The profile of `cpu`, or of this machine: the most particular one that fits.
 
     Raises:
         ConfigError: neither x86 nor Arm.
@@ -56,4 +57,4 @@ def detect(cpu: Cpu | None = None) -> Target:
     if not fitting:
         known = ", ".join(target_names())
         raise ConfigError(f"no target profile for {here.architecture!r} ({here.model}); name one of: {known}")
-    return max(fitting, key=lambda target: bool(target.any_of))
+    return max(fitting, key=lambda target: target.rank)

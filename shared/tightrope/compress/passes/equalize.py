@@ -161,7 +161,7 @@ def _channel_ranges(graph: onnx.ModelProto, links: list[Link], task: Task, input
     session = Session(wide.SerializeToString())
     ranges: Weights = {}
     for example in first_examples(task, inputs):
-        for name, values in zip(names, session.ort.run(names, {session.inputs[0].name: example}), strict=True):
+        for name, values in zip(names, session.ort.run(names, dict(session.feeds(example))), strict=True):
             largest = np.abs(values).max(axis=(0, 2, 3))
             ranges[name] = np.maximum(ranges.get(name, largest), largest)
     return ranges

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import logging
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 @register("export")
 class Export(Pass):
-    """Export with static shapes, and compare with torch on the task's example input.
+    """Export with static shapes but for the task's free axes, and compare with torch on the task's example input.
 
     Raises:
         ConfigError: the outputs differ by more than `tolerance`, or the task names another number of outputs.
@@ -38,20 +40,25 @@ class Export(Pass):
 
         module = candidate.module
         if module is None:
-            raise ConfigError("export needs a torch module: it comes before any pass on the graph, and once")
+            raise ConfigError(
+                "export needs a torch module: it comes before any pass on the graph, and once; leave it out of the "
+                "recipe of a model that is an ONNX graph already"
+            )
         module = module.eval()
-        example = torch.from_numpy(task.example())
-        graph = _export(module, example, task, self.opset)
+        example = task.example()
+        arrays = {task.input_name: example} if isinstance(example, np.ndarray) else example
+        inputs = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        graph = _export(module, inputs, task, self.opset)
         with torch.no_grad():
-            expected = module(example)
-        arrays = [output.numpy() for output in (expected if isinstance(expected, tuple | list) else (expected,))]
-        error = _largest_error(arrays, Session(graph.SerializeToString())(task.example()))
+            expected = module(*inputs.values())
+        outputs = [output.numpy() for output in (expected if isinstance(expected, tuple | list) else (expected,))]
+        error = _largest_error(outputs, Session(graph.SerializeToString())(example))
         if error > self.tolerance:
             raise ConfigError(f"the exported graph differs from torch by {error:.2g} of its largest output")
         return candidate.then(self.record(relative_error=error), graph=graph, module=None)
 
 
-def _export(module: Any, example: Any, task: Task, opset: int) -> onnx.ModelProto:
+def _export(module: Any, inputs: Mapping[str, Any], task: Task, opset: int) -> onnx.ModelProto:
     import torch
 
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
@@ -59,11 +66,12 @@ def _export(module: Any, example: Any, task: Task, opset: int) -> onnx.ModelProt
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         program = torch.onnx.export(
             module,
-            (example,),
+            tuple(inputs.values()),
             dynamo=True,
             opset_version=opset,
-            input_names=[task.input_name],
+            input_names=list(inputs),
             output_names=list(task.output_names),
+            dynamic_shapes=_dynamic_shapes(module, list(inputs), task),
             verbose=False,
         )
     if program is None:
@@ -73,6 +81,17 @@ def _export(module: Any, example: Any, task: Task, opset: int) -> onnx.ModelProt
     if names != list(task.output_names):
         raise ConfigError(f"the task names the outputs {', '.join(task.output_names)}; the model has {len(names)}")
     return graph
+
+
+def _dynamic_shapes(module: Any, names: Sequence[str], task: Task) -> dict[str, Any] | None:
+    """The free axes by the parameters of `module.forward`, as torch.export wants them; None: every shape is fixed."""
+    from torch.export import Dim
+
+    if not task.free_axes:
+        return None
+    sizes = {size: Dim(size) for axes in task.free_axes.values() for size in axes.values()}
+    shapes = [{axis: sizes[size] for axis, size in task.free_axes.get(name, {}).items()} for name in names]
+    return dict(inspect.signature(module.forward).bind(*shapes).arguments)
 
 
 def _largest_error(expected: list[NDArray[Any]], actual: list[NDArray[Any]]) -> float:

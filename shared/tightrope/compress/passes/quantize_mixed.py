@@ -7,6 +7,7 @@ from pydantic import Field
 from tightrope.compress.candidate import Candidate
 from tightrope.compress.mixed import fewest_float_layers
 from tightrope.compress.passes.quantize_static import StaticQuantization
+from tightrope.compress.progress import say
 from tightrope.compress.registry import register
 from tightrope.compress.sensitivity import rank_layers
 from tightrope.compress.task import Task
@@ -22,14 +23,19 @@ class QuantizeMixed(StaticQuantization):
 
     keep: float = Field(0.995, gt=0, le=1, description="share of each gate metric to keep on the calibration split")
     at_least: int = Field(0, ge=0, description="so many of the worst layers stay in float in any case")
+    leading: int = Field(
+        0, ge=0, description="so many layers from the input on stay in float: few channels, little gain, much error"
+    )
     probe_inputs: int = Field(8, ge=1, description="calibration inputs for the output error of each layer")
     per_work: bool = Field(False, description="rank by error per multiply-accumulate, so that float layers stay cheap")
     measured: int = Field(6, ge=0, description="worst layers of which the task's metric is measured too")
 
     def apply(self, candidate: Candidate, task: Task) -> Candidate:
         quantizer = self.quantizer(candidate, task)
-        ranking = rank_layers(quantizer, task, self.probe_inputs, self.measured, per_work=self.per_work)
-        choice = fewest_float_layers(quantizer, task, ranking, self.keep, self.at_least)
+        ranking = rank_layers(quantizer, task, self.probe_inputs, self.measured, say, self.per_work)
+        first = {layer.name for layer in quantizer.layers[: self.leading]}
+        ranking = sorted(ranking, key=lambda item: item.layer.name not in first)  # stable: the rest keeps its order
+        choice = fewest_float_layers(quantizer, task, ranking, self.keep, max(self.at_least, len(first)))
         notes = {
             "layers": len(ranking),
             "reduce_range": quantizer.scheme.reduce_range,

@@ -33,7 +33,9 @@ class StaticQuantization(Pass):
     symmetric: bool = Field(False, description="activation ranges mirrored around zero")
     reduce_range: ReduceRange = Field("auto", description="7-bit weights, for AVX2 without VNNI")
 
-    rounding: Rounding = Field("hessian", description="of weights: to the nearest step, or to spoil outputs least")
+    rounding: Rounding = Field(
+        "hessian", description="of weights: to the nearest step, or to spoil outputs least (GPTQ; AdaRound)"
+    )
 
     faster = True
 
@@ -42,8 +44,7 @@ class StaticQuantization(Pass):
         graph = candidate.float_graph()
         ranges = tensor_ranges(calibrate(graph, task, self.inputs), self.calibration, self.percentile)
         quantizer = Quantizer(graph, ranges, self.scheme())
-        if self.rounding == "hessian":
-            quantizer.round_by_hessian(task, self.inputs)
+        quantizer.round_weights(self.rounding, task, self.inputs)
         return quantizer
 
     def scheme(self) -> Scheme:

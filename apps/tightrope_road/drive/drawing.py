@@ -1,0 +1,77 @@
+"""A scene as a picture: boxes with distances, the state, and the street from above beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from tightrope.runtime import State
+from tightrope_road.drawing import DARK, GREEN, ORANGE, VERMILLION, YELLOW, Colour, class_colour, draw_label
+from tightrope_road.drive.birdseye import bird_eye
+from tightrope_road.fusion.observation import Seen
+from tightrope_road.labels import COCO
+from tightrope_road.preprocess import Picture
+from tightrope_road.tracking import Obstacle, Status
+
+if TYPE_CHECKING:
+    from tightrope_road.drive.scene import Scene
+
+GREY: Colour = (160, 160, 160)
+STATE_COLOURS = {State.OK: GREEN, State.DEGRADED: YELLOW, State.STALE: ORANGE, State.FAILED: VERMILLION}
+
+
+def draw_scene(scene: Scene) -> Picture:
+    """Picture and bird's-eye view side by side, the state below; BGR uint8, not changing the scene's own picture."""
+    picture = draw_obstacles(scene.moment.shot.picture, scene.obstacles)
+    above = bird_eye(scene, picture.shape[0])
+    both = np.concatenate([picture, above], axis=1)
+    line = np.full((max(24, both.shape[0] // 16), both.shape[1], 3), 32, np.uint8)
+    why = f": {scene.why}" if scene.state is not State.OK else ""
+    draw_label(line, f"{scene.state.value}{why}", (0, line.shape[0]), STATE_COLOURS[scene.state])
+    return np.concatenate([both, line])
+
+
+def draw_obstacles(picture: Picture, obstacles: tuple[Obstacle, ...]) -> Picture:
+    """A copy of the BGR picture with boxes: solid if seen now, dashed if coasting, grey without a name."""
+    canvas = picture.copy()
+    width = max(1, round(min(canvas.shape[:2]) / 250))
+    for one in reversed(obstacles):
+        left, top, right, bottom = (round(float(edge)) for edge in one.box)
+        colour = obstacle_colour(one)
+        if one.status is Status.coasting:
+            _dashed(canvas, (left, top, right, bottom), colour, width)
+        else:
+            thin = 1 if one.number is None or one.seen is Seen.lidar else width
+            cv2.rectangle(canvas, (left, top), (right, bottom), DARK, thin + 2, cv2.LINE_AA)
+            cv2.rectangle(canvas, (left, top), (right, bottom), colour, thin, cv2.LINE_AA)
+    for one in reversed(obstacles):
+        if one.number is not None and one.kind in COCO:
+            draw_label(canvas, label(one), (round(float(one.box[0])), round(float(one.box[1]))), obstacle_colour(one))
+    return canvas
+
+
+def obstacle_colour(one: Obstacle) -> Colour:
+    """That of its class; grey where it has no name."""
+    return class_colour(one.kind, COCO.index(one.kind)) if one.kind in COCO else GREY
+
+
+def label(one: Obstacle) -> str:
+    """Such as '3 car 23.8 m'; '~' before what is guessed by size."""
+    name = f"{one.number} {one.kind}"
+    if one.place is None:
+        return name
+    far = one.place.distance_m
+    return f"{name} {far:.1f} m" if one.place.points else f"{name} ~{far:.0f} m"
+
+
+def _dashed(canvas: Picture, box: tuple[int, int, int, int], colour: Colour, width: int) -> None:
+    left, top, right, bottom = box
+    dash = 6 * width
+    for x in range(left, right, 2 * dash):
+        for y in (top, bottom):
+            cv2.line(canvas, (x, y), (min(right, x + dash), y), colour, width, cv2.LINE_AA)
+    for y in range(top, bottom, 2 * dash):
+        for x in (left, right):
+            cv2.line(canvas, (x, y), (x, min(bottom, y + dash)), colour, width, cv2.LINE_AA)

@@ -1,0 +1,3 @@
+"""The translate app's tab of the demo page."""
+
+from __future__ import annotations

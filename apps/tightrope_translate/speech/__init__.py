@@ -1,0 +1,1 @@
+"""Speech: found in a recording, put into words, translated, and spoken where a voice is installed."""

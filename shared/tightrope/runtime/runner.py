@@ -1,0 +1,246 @@
+"""The runner: owns the clock, the deadline and the newest-input rule; the governor picks the rung.
+
+    runner = Runner(ladder.steps(open_detector), Limits.of(budget), sample=picture)
+    runner.prepare()
+    outcome = runner.push(frame, captured_at)     # runs the frame here and now: Emit, or Abstain
+
+One state machine, three ways to drive it: `push` runs every input in the caller's thread; `LiveRunner` has a thread of
+its own, so that inputs may come while one runs; `replay` moves a fake clock along recorded times. They call `arrive`,
+`begin`, `finish`, `fail` and `abandon`, none of which waits, sleeps or locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from tightrope.runtime.clock import Clock, SystemClock
+from tightrope.runtime.governor import Governor
+from tightrope.runtime.lane import Counts, Job, Lane
+from tightrope.runtime.limits import Limits
+from tightrope.runtime.outcome import Abstain, Emit, Outcome, Reason, Revise, Wait
+from tightrope.runtime.pipeline import Answer
+from tightrope.runtime.policies import Hysteresis, Policy
+from tightrope.runtime.session import first_line
+from tightrope.runtime.shelf import Step
+from tightrope.runtime.telemetry import Telemetry
+from tightrope.runtime.watchdog import FAULTS_IN_A_ROW, Health, State, Watchdog
+
+Input = TypeVar("Input")
+Result = TypeVar("Result")
+
+_PATIENCE = 10
+"""After so many times `stuck_s` a rung that could not be loaded is tried again."""
+
+
+class Runner(Generic[Input, Result]):
+    """A ladder at work under a deadline.
+
+    Args:
+        steps: the ladder, best first.
+        limits: deadline, period, and when an answer is stale and a run is stuck.
+        sample: an input to warm the rungs with.
+        policy: picks the rung of every run; None: `Hysteresis()`.
+        clock: where all times come from; capture times must come from the same one.
+        telemetry: is told everything that happens; None: only the summary is kept.
+        revises: (input answered last, input answered now) -> whether the answer takes the place of the one before.
+        memory_bytes: limit of the process's resident memory; rungs beyond it are loaded only when they come near.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step[Input, Result]],
+        limits: Limits,
+        sample: Input,
+        policy: Policy | None = None,
+        clock: Clock | None = None,
+        telemetry: Telemetry | None = None,
+        revises: Callable[[Input, Input], bool] | None = None,
+        memory_bytes: int | None = None,
+    ) -> None:
+        if not steps:
+            raise ValueError("a ladder needs at least one rung")
+        self.limits = limits
+        self.clock = clock or SystemClock()
+        self.governor = Governor(steps, limits, policy or Hysteresis(), self.clock, memory_bytes)
+        self.telemetry = telemetry or Telemetry(steps, limits, self.clock.now())
+        self.lane: Lane[Input] = Lane()
+        self._watchdog = Watchdog(limits)
+        self._revises = revises
+        self._sample = sample
+        self._restock_at = float("-inf")
+        self._unloadable: Exception | None = None
+        self._shown: Job[Input] | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """Where all inputs went."""
+        return self.lane.counts
+
+    def prepare(self) -> None:
+        """Load and warm the rungs that the memory allows, before the first input comes.
+
+        Raises what a rung raises that cannot be loaded: at the beginning somebody is there to mend it.
+        """
+        self.restock()
+        if self._unloadable:
+            raise self._unloadable
+
+    @property
+    def lacks(self) -> bool:
+        """Whether `restock` should be called: a rung that should be at hand is not, and it is worth trying."""
+        return self.clock.now() >= self._restock_at and self.governor.lacks
+
+    def restock(self) -> None:
+        """Load and warm the rungs that are missing. This takes the time that it takes.
+
+        One that cannot be loaded is tried again later; until then the others do its work.
+        """
+        began = self.clock.now()
+        stocked = self.governor.stock(self._sample)
+        now = self.clock.now()
+        self._unloadable = next(iter(stocked.failures.values()), None)
+        if self._unloadable:
+            self._restock_at = now + _PATIENCE * self.limits.stuck_s
+        self.telemetry.loaded(stocked, began, now)
+
+    def push(self, item: Input, captured_at: float) -> Outcome[Result]:
+        """Take an input and run it at once, in this thread. Wait: a run may not begin now, in the state FAILED."""
+        outcome = self.arrive(item, captured_at)
+        if self.lacks:
+            self.restock()
+        job = self.begin()
+        if not isinstance(job, Job):
+            return job or outcome
+        try:
+            answer = self.run(job)
+        except Exception as error:
+            return self.fail(job, error) or outcome
+        return self.finish(job, answer) or outcome
+
+    def arrive(self, item: Input, captured_at: float) -> Wait | Abstain:
+        """An input comes. It waits, in place of the one that has waited until now."""
+        now = self.clock.now()
+        self._watchdog.arrived(now)
+        job, replaced = self.lane.arrive(item, captured_at, now)
+        if job is None:
+            number = self.lane.counts.arrived - 1
+            return self._abstain(number, Reason.order, "an input that was captured later came before it", now)
+        self.telemetry.arrived(job, replaced, now)
+        self.look()
+        return Wait(job.number)
+
+    def begin(self) -> Job[Input] | Abstain | None:
+        """Start what waits on the rung that the governor picks. None: nothing waits, or no run may begin now."""
+        now = self.clock.now()
+        waiting = self.lane.waiting
+        if waiting is None or self.lane.running is not None:
+            return None
+        age = now - waiting.captured_at
+        if age > self.limits.stale_s:
+            self.lane.expire()
+            return self._abstain(waiting.number, Reason.expired, f"it had waited until it was {age:.2f} s old", now)
+        if not self.governor.shelf.ready or not self._watchdog.may_start(now):
+            return None
+        choice = self.governor.choose(self.limits.deadline_s - age)
+        job = self.lane.start(choice.rung, self.governor.shelf.model(choice.rung), now)
+        self.telemetry.started(job, choice.why, now)
+        return job
+
+    def run(self, job: Job[Input]) -> Answer[Result]:
+        """The work itself: the only part that takes time, and may be called from any thread."""
+        if job.model is None:
+            raise ValueError("only what has begun can be run")
+        answer: Answer[Result] = job.model(job.item)
+        return answer
+
+    def finish(self, job: Job[Input], answer: Answer[Result]) -> Emit[Result] | Abstain | None:
+        """The run gave an answer. None: it had been abandoned; the answer is thrown away."""
+        now = self.clock.now()
+        if self.lane.running is not job:
+            self._came_back(job, now)
+            return None
+        self.governor.observe(job.rung, now - job.started_at)
+        age = now - job.captured_at
+        if age > self.limits.stale_s:
+            self.lane.settle(job, Reason.expired)
+            return self._abstain(job.number, Reason.expired, f"its answer came when it was {age:.2f} s old", now)
+        self.lane.settle(job)
+        self._watchdog.answered(job.captured_at, now, job.rung)
+        emitted = self._emit(job, answer, now)
+        self.telemetry.answered(emitted, now)
+        return emitted
+
+    def fail(self, job: Job[Input], error: Exception) -> Abstain | None:
+        """The run raised an error. None: it had been abandoned."""
+        now = self.clock.now()
+        if self.lane.running is not job:
+            self._came_back(job, now)
+            return None
+        self.lane.settle(job, Reason.error)
+        why = f"{self._name(job)}: {first_line(error)}"
+        if self._watchdog.fault(now, why) >= FAULTS_IN_A_ROW:
+            self.governor.shelf.discard(job.rung)  # perhaps it is the session: the next one is new
+        return self._abstain(job.number, Reason.error, why, now)
+
+    def overdue(self) -> bool:
+        """Whether the run is stuck."""
+        running = self.lane.running
+        return running is not None and self.clock.now() - running.started_at > self.limits.stuck_s
+
+    def abandon(self) -> Abstain | None:
+        """Give up the run: its answer is not waited for, and its session is never used again. None: nothing runs."""
+        now = self.clock.now()
+        job = self.lane.running
+        if job is None:
+            return None
+        self.lane.settle(job, Reason.stuck)
+        self._watchdog.left_behind += 1
+        taken = now - job.started_at
+        why = f"{self._name(job)} gave no answer in {taken:.2f} s and is left behind"
+        self._watchdog.fault(now, why)
+        self.governor.observe(job.rung, taken)
+        self.governor.shelf.discard(job.rung)
+        return self._abstain(job.number, Reason.stuck, why, now)
+
+    def look(self) -> Health:
+        """The state at this moment; a change of it goes into the telemetry."""
+        health = self._watchdog.look(self.clock.now())
+        self.telemetry.state(health)
+        return health
+
+    @property
+    def state(self) -> State:
+        return self.look().state
+
+    def _emit(self, job: Job[Input], answer: Answer[Result], now: float) -> Emit[Result]:
+        before, self._shown = self._shown, job
+        plain = Emit(
+            result=answer.result,
+            times=answer.times,
+            number=job.number,
+            item=job.item,
+            rung=self._name(job),
+            captured_at=job.captured_at,
+            started_at=job.started_at,
+            finished_at=now,
+            deadline_s=self.limits.deadline_s,
+            state=self.look().state,
+        )
+        if before is None or self._revises is None or not self._revises(before.item, job.item):
+            return plain
+        return Revise(**vars(plain), revises=before.number)
+
+    def _abstain(self, number: int, reason: Reason, why: str, now: float) -> Abstain:
+        abstained = Abstain(number, reason, why)
+        self.telemetry.abstained(abstained, now)
+        self.look()
+        return abstained
+
+    def _came_back(self, job: Job[Input], now: float) -> None:
+        self._watchdog.left_behind -= 1
+        self.telemetry.came_back(job, now)
+        self.look()
+
+    def _name(self, job: Job[Input]) -> str:
+        return self.governor.steps[job.rung].name
