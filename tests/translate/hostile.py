@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from random import Random
@@ -9,6 +10,8 @@ from random import Random
 import psutil
 
 LONG = 50_000
+# Through a server and into a live session ten thousand lines take ten minutes each: asked for by name.
+MANY = int(os.environ.get("TIGHTROPE_HOSTILE_LINES", "2500"))
 SHREDS = (
     "<b>",
     "</",

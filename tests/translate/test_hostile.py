@@ -14,7 +14,7 @@ from tightrope_translate.engine import Engine
 from tightrope_translate.live import Live
 from tightrope_translate.vocabulary import Vocabulary
 
-from .hostile import LONG, PATTERNS, Bounds, lines
+from .hostile import LONG, MANY, PATTERNS, Bounds, lines
 from .standins import Repeating, StandInEngine, shipped_engine
 
 
@@ -66,11 +66,11 @@ def test_ten_thousand_lines_through_the_shipped_models() -> None:
 
 
 @pytest.mark.verify
-def test_ten_thousand_lines_typed_into_one_live_session() -> None:
+def test_many_lines_typed_into_one_live_session() -> None:
     engine: Engine = shipped_engine()
     live = Live(engine, "auto", "de")
     bounds = Bounds(lambda text: live.update(text, settled=True))
-    for line in lines(10_000):
+    for line in lines(MANY):
         stable = live.stable
         for text, settled in ((line[: len(line) // 2], False), (line, False), (line, True)):
             update = live.update(text, settled)
