@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from tightrope.errors import BadInputError
+from tightrope.reading import readable
 from tightrope_road.headers import DAMAGED, Buffer, Header, HeaderError, check_whole, read_header
 from tightrope_road.preprocess import Picture
 
@@ -39,21 +40,16 @@ def read_picture(path: Path) -> Picture:
         raise BadInputError(f"{path} is a folder, not a picture")
     if path.exists() and not path.is_file():
         raise BadInputError(f"{path} is not a regular file")
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size == 0:
-                raise BadInputError(f"{path} is empty")
-            # The header is read through a map, so that nothing large is read or allocated before it is judged.
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-                _judge(view, str(path))
-            if size > MAX_FILE_BYTES:
-                raise BadInputError(f"{path} has {size // 10**6} MB, the limit is {MAX_FILE_BYTES // 10**6}")
-            data = file.read()
-    except FileNotFoundError as error:
-        raise BadInputError(f"{path} does not exist") from error
-    except OSError as error:
-        raise BadInputError(f"cannot read {path}: {error.strerror}") from error
+    with readable(path), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size == 0:
+            raise BadInputError(f"{path} is empty")
+        # The header is read through a map, so that nothing large is read or allocated before it is judged.
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+            _judge(view, str(path))
+        if size > MAX_FILE_BYTES:
+            raise BadInputError(f"{path} has {size // 10**6} MB, the limit is {MAX_FILE_BYTES // 10**6}")
+        data = file.read()
     return decode_picture(data, str(path))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tightrope.errors import BadInputError
+from tightrope.reading import read_text
 from tightrope_road.annotations.labelled import LabelledPicture, LabelledSet, Labels, Row, checked_box, class_index
 
 # COCO's files number 80 classes from 1 to 90, with gaps where classes were given up.
@@ -22,8 +23,9 @@ def read_coco(file: Path) -> LabelledSet:
     Raises:
         BadInputError: not JSON, not COCO's structure, or the pictures are not there.
     """
+    text = read_text(file)
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(text)
         names = {c["id"]: str(c["name"]) for c in content["categories"]}
         images = {i["id"]: str(i["file_name"]) for i in content["images"]}
         rows: dict[Any, list[Row]] = {key: [] for key in images}
@@ -35,8 +37,6 @@ def read_coco(file: Path) -> LabelledSet:
                 left_out[name] += 1
             else:
                 rows[annotation["image_id"]].append(_row(annotation, index))
-    except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInputError(f"{file} is not COCO JSON with images, annotations and categories: {error!r}") from error
     folder = _picture_folder(file, list(images.values()))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tightrope.errors import BadInputError
+from tightrope.reading import read_text
 from tightrope_road.annotations.labelled import Row
 
 
@@ -15,14 +16,8 @@ def read_lines(file: Path, parse: Callable[[list[str]], Row | None]) -> list[Row
     Raises:
         BadInputError: the file cannot be read, is not text, or `parse` raised ValueError; names the line.
     """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"{file} is not text") from error
     rows = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_text(file).splitlines(), 1):
         columns = line.split()
         try:
             row = parse(columns) if columns else None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tightrope.errors import BadInputError, MissingExtraError
+from tightrope.reading import read_text
 from tightrope_road.annotations.labelled import LabelledPicture, LabelledSet, Labels, Row, checked_box, class_index
 from tightrope_road.annotations.lines import read_lines
 from tightrope_road.pictures import SUFFIXES
@@ -85,8 +86,6 @@ def _load_yaml(file: Path) -> Any:
     except ImportError as error:
         raise MissingExtraError(f"reading {file}", "val") from error
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return yaml.safe_load(read_text(file))
+    except yaml.YAMLError as error:
         raise BadInputError(f"{file} is not YAML") from error
-    except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from error

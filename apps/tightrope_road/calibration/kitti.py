@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tightrope.errors import BadInputError
+from tightrope.reading import read_text
 from tightrope_road.calibration.camera import Camera, rigid
 from tightrope_road.calibration.mistakes import check_camera
 
@@ -62,16 +63,8 @@ def read_matrices(path: Path) -> Mapping[str, Values]:
     Raises:
         BadInputError: the file cannot be read.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        raise BadInputError(f"{path} does not exist") from error
-    except OSError as error:
-        raise BadInputError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"{path} is not text") from error
     found: dict[str, Values] = {}
-    for line in lines:
+    for line in read_text(path).splitlines():
         name, _, numbers = line.partition(":") if ":" in line else line.partition(" ")
         try:
             found[name.strip()] = np.array(numbers.split(), np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tightrope.errors import BadInputError
+from tightrope.reading import readable
 from tightrope_road.lidar.floats import read_floats
 from tightrope_road.lidar.pcd import read_pcd
 from tightrope_road.lidar.ply import read_ply
@@ -24,15 +25,11 @@ def read_points(path: Path) -> PointCloud:
         BadInputError: no such file, none of these formats, truncated, of an odd size, without one finite point, or
             with points so far away that the unit is wrong.
     """
-    try:
+    with readable(path):
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise BadInputError(f"{path} has {size // 10**6} MB, the limit is {MAX_FILE_BYTES // 10**6}")
         data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise BadInputError(f"{path} does not exist") from error
-    except OSError as error:
-        raise BadInputError(f"cannot read {path}: {error.strerror}") from error
     return decode_points(data, str(path))
 
 

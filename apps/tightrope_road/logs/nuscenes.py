@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tightrope.errors import BadInputError, nearest
+from tightrope.reading import read_text
 from tightrope_road.calibration import Camera, check_camera
 from tightrope_road.lidar import read_points
 from tightrope_road.logs.log import Broken, Event, Shot, Sweep
@@ -57,8 +58,9 @@ def is_nuscenes(folder: Path) -> bool:
 def open_nuscenes(folder: Path, camera: str = FRONT) -> NuscenesLog:
     """Open a sample; raises BadInputError if it is malformed, or has no such camera."""
     path = folder / "info.json"
+    text = read_text(path)
     try:
-        sample = json.loads(path.read_text(encoding="utf-8"))["data_list"][0]
+        sample = json.loads(text)["data_list"][0]
         images, lidar = sample["images"], sample["lidar_points"]
         if camera not in images:
             raise BadInputError(f"{path} has no camera {camera!r}{nearest(camera, list(images))}")
@@ -71,8 +73,6 @@ def open_nuscenes(folder: Path, camera: str = FRONT) -> NuscenesLog:
             folder / lidar["lidar_path"],
             float(sample["timestamp"]),
         )
-    except OSError as error:
-        raise BadInputError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise BadInputError(f"{path} is no description of a nuScenes sample: {error!r}") from error
 
