@@ -10,6 +10,7 @@ import typer
 DEFAULT_MODEL = "lite0-256-int8"
 
 Model = Annotated[str, typer.Option("--model", "-m", help="Name of a shipped artifact, or a folder.")]
+Profile = Annotated[str | None, typer.Option("--profile", help="Device profile of the budget.")]
 Point = Annotated[str, typer.Option(help="Operating point: sensitivity-95 or sensitivity-90.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -75,38 +76,67 @@ def listen(
     model: Model = DEFAULT_MODEL,
     point: Point = "sensitivity-95",
     heat: Annotated[bool, typer.Option("--heat", help="Put a heat map into the Secondary Capture.")] = False,
+    profile: Profile = None,
+    telemetry: Annotated[
+        Path | None, typer.Option(help="Folder for JSON lines and a Perfetto trace of what happened.")
+    ] = None,
 ) -> None:
     """Receive radiographs by DICOM C-STORE, judge them, and send the results on.
 
     An object is acknowledged when it is safely on disk: after a crash nothing that was acknowledged is lost.
 
+    What is urgent is judged first: a request of priority STAT or HIGH, and a patient who had a PRIORITY case before.
+    Nothing waits for ever: what came ten minutes earlier goes before it. At the end one line says how long results
+    took, from arrival to commit, and how many took longer than the limit of --profile.
+
     Exit codes: 0 ended by Ctrl-C or SIGTERM; 2 the port, the folder or the worklist cannot be used.
     """
+    from tightrope_triage.app import APP
     from tightrope_triage.listen import Limits, ListenOptions, Node
     from tightrope_triage.listen_command import listen_command
 
     limits = Limits(object_bytes=max_mb * 2**20, associations=max_associations)
     node = Node.parse(send_to) if send_to else None
-    options = ListenOptions(folder, aet, host, port, tuple(caller or ()), node, keep_days, limits)
+    options = ListenOptions(
+        folder,
+        aet,
+        host,
+        port,
+        tuple(caller or ()),
+        node,
+        keep_days,
+        limits,
+        model=Path(model).name,
+        budget=APP.budget().profile(profile),
+        telemetry=telemetry,
+    )
     listen_command(options, model, point, heat)
 
 
 @app.command()
 def worklist(
     folder: Annotated[Path, typer.Argument(help="Folder of the worklist.")],
+    profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a listener's cases in order of urgency, with age and time to result."""
+    """Show a listener's cases in order of urgency, with age and time to result.
+
+    Under them stands how long the results took, and how many took longer than the limit of --profile.
+    """
     from rich.console import Console
 
-    from tightrope_triage.listen import to_json, to_table
+    from tightrope.runtime import Limits
+    from tightrope_triage.app import APP
+    from tightrope_triage.listen import summarize, to_json, to_table
     from tightrope_triage.listen import worklist as rows_of
 
     rows = rows_of(folder)
+    summary = summarize(rows, Limits.of(APP.budget().profile(profile)))
     if as_json:
-        typer.echo(to_json(rows))
+        typer.echo(to_json(rows, summary))
     else:
         Console().print(to_table(rows))
+        typer.echo(str(summary))
 
 
 @app.command()

@@ -10,7 +10,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tightrope.runtime import Abstain, Answer, Emit, Limits, Reason, Revise, State, Step, Wait
+from tightrope.runtime import (
+    Abstain,
+    Answer,
+    Emit,
+    KeepAll,
+    Limits,
+    Newest,
+    Reason,
+    Revise,
+    StageTimes,
+    State,
+    Step,
+    Superseded,
+    Tentative,
+    Unsure,
+    Wait,
+)
 from tightrope.runtime.lane import Job
 from tightrope.runtime.policies import Fixed
 from tightrope.runtime.watchdog import LEFT_BEHIND
@@ -94,14 +110,30 @@ def test_an_input_that_has_waited_too_long_is_not_even_run(bench: Bench) -> None
     assert bench.runner.lane.idle
 
 
-def test_a_longer_part_of_the_same_sentence_revises_the_answer_to_the_shorter_one() -> None:
-    bench = Bench(revises=lambda before, now: now.startswith(before))
-    outcomes = [bench.runner.push(text, bench.clock.now()) for text in ("the", "the cat", "a dog")]
+def sentences(item: str) -> Answer[str]:
+    """Stands when the sentence is at its end; is not sure of 'xyzzy'; has no time for 'skip'."""
+    if item == "skip":
+        raise Superseded
+    if "xyzzy" in item:
+        return Unsure(item, StageTimes(0.0, 1.0, 0.0), "what is xyzzy?")
+    return (Answer if item.endswith(".") else Tentative)(item, StageTimes(0.0, 1.0, 0.0))
 
-    assert [type(outcome) for outcome in outcomes] == [Emit, Revise, Emit]
-    assert isinstance(outcomes[1], Revise)
-    assert outcomes[1].revises == 0
-    assert outcomes[1].result == "the cat"
+
+def test_what_may_change_revises_the_answer_before_it_and_what_is_not_sure_is_none() -> None:
+    bench = Bench()
+    bench.runner = type(bench.runner)(
+        [Step("a", lambda: sentences, 0.01)], LIMITS, "", clock=bench.clock, telemetry=bench.telemetry
+    )
+    texts = ("the", "the cat.", "skip", "an xyzzy", "a dog")
+    outcomes = [bench.runner.push(text, bench.clock.now()) for text in texts]
+
+    assert [type(outcome) for outcome in outcomes] == [Revise, Emit, Wait, Abstain, Revise]
+    assert [outcome.revises for outcome in outcomes if isinstance(outcome, Revise)] == [-1, 1]
+    assert outcomes[3] == Abstain(3, Reason.unsure, "what is xyzzy?", "an xyzzy")
+    counts = bench.runner.counts
+    assert (counts.arrived, counts.answered, counts.replaced, counts.unsure) == (5, 3, 1, 1)
+    assert bench.telemetry.summary(bench.clock.now()).lost == {"replaced": 1, "unsure": 1}
+    assert bench.runner.state is State.OK
 
 
 def test_an_error_is_told_and_the_next_input_is_answered() -> None:
@@ -199,10 +231,12 @@ def test_a_ladder_without_rungs_is_refused(bench: Bench) -> None:
 class Machine(RuleBasedStateMachine):
     """Inputs come, runs end, fail, hang and come back late, in any order and at any time."""
 
-    @initialize(rungs=st.integers(1, 3), stale=st.sampled_from([0.3, math.inf]))
-    def build(self, rungs: int, stale: float) -> None:
+    @initialize(rungs=st.integers(1, 3), stale=st.sampled_from([0.3, math.inf]), keeps=st.booleans())
+    def build(self, rungs: int, stale: float, keeps: bool) -> None:
         limits = Limits(0.1, 0.1, stale, 2.0, 1.0)
-        self.bench = Bench([0.05, 0.02, 0.01][:rungs], limits=limits, revises=lambda before, now: now % 2 == 1)
+        self.keeps = keeps
+        queue: Any = KeepAll(5, lambda number: number % 2, 0.5) if keeps else Newest()
+        self.bench = Bench([0.05, 0.02, 0.01][:rungs], limits=limits, queue=queue)
         self.hanging: list[Job[Any]] = []
         self.shown: list[float] = []
         self.pushed = 0
@@ -221,12 +255,14 @@ class Machine(RuleBasedStateMachine):
         self.bench.runner.begin()
 
     @precondition(lambda self: self.bench.runner.lane.running)
-    @rule()
-    def run_ends(self) -> None:
+    @rule(tentative=st.booleans())
+    def run_ends(self, tentative: bool) -> None:
         job = self.bench.runner.lane.running
         assert job is not None
-        outcome = self.bench.runner.finish(job, answer())
+        made = (Tentative if tentative else Answer)(None, StageTimes(0.0, 1.0, 0.0))
+        outcome = self.bench.runner.finish(job, made)
         if isinstance(outcome, Emit):
+            assert isinstance(outcome, Revise) == tentative
             self.shown.append(outcome.captured_at)
             assert outcome.number == job.number
             assert outcome.age_s <= self.bench.runner.limits.stale_s
@@ -260,7 +296,9 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_lost_uncounted(self) -> None:
         lane, counts = self.bench.runner.lane, self.bench.runner.counts
-        assert counts.arrived == self.pushed == counts.settled + bool(lane.waiting) + bool(lane.running)
+        assert counts.arrived == self.pushed == counts.settled + len(lane.queue) + bool(lane.running)
+        if self.keeps:
+            assert counts.settled == counts.answered + counts.full + counts.expired
         summary = self.bench.telemetry.summary(self.bench.clock.now())
         assert summary.inputs == counts.settled
         assert summary.met + summary.late == counts.answered == len(self.shown)
@@ -269,7 +307,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def no_answer_is_older_than_one_that_was_shown(self) -> None:
-        assert self.shown == sorted(self.shown)
+        assert self.keeps or self.shown == sorted(self.shown)
 
     @invariant()
     def the_state_is_true(self) -> None:

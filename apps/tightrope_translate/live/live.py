@@ -17,6 +17,7 @@ import threading
 from collections import OrderedDict
 from typing import Protocol
 
+from tightrope.runtime import Superseded
 from tightrope_translate.live.steady import Steady, common
 from tightrope_translate.live.update import Update
 from tightrope_translate.segments import Segment, split
@@ -52,10 +53,6 @@ class TextEngine(Protocol):
     def translate(self, text: str, source: str, target: str) -> Translated: ...
 
 
-class Superseded(Exception):  # noqa: N818 - no error: there is newer work
-    """A newer text has come."""
-
-
 class Live:
     """One typing session. Any thread may call any method.
 
@@ -66,6 +63,10 @@ class Live:
         mask: how many of the last words of an open sentence are withheld.
         agree: how many translations in a row must agree on a word of it before it is shown; more of either is calmer
             and later.
+
+    Attributes:
+        shown: the stable text and the tentative text behind it.
+        doubts: of so many sentences that have ended the engine was not sure.
     """
 
     def __init__(
@@ -78,12 +79,21 @@ class Live:
         self._closed = 0
         self._working, self._counting = threading.Lock(), threading.Lock()
         self._generation = 0
-        self.stable = self.tentative = ""
+        self.shown = ("", "")
+        self.doubts = 0
+
+    @property
+    def stable(self) -> str:
+        return self.shown[0]
+
+    @property
+    def tentative(self) -> str:
+        return self.shown[1]
 
     @property
     def text(self) -> str:
         """All that is shown."""
-        return self.stable + self.tentative
+        return "".join(self.shown)
 
     def supersede(self) -> int:
         """Say that a newer text is on its way: an `update` that runs in another thread ends after its sentence."""
@@ -125,13 +135,13 @@ class Live:
         whole = "".join(one.text + part.gap for one, part in zip(finished, closed, strict=True))
         if found is not None and (settled or ended):
             finished.append(found)
-        sure = all(one.sure for one in finished)
-        return self._give_out(whole + "".join(opened[:stable]), "".join(opened[stable:]), source, sure)
+        self.doubts = sum(not one.sure for one in finished)
+        return self._give_out(whole + "".join(opened[:stable]), "".join(opened[stable:]), source)
 
-    def _give_out(self, stable: str, tentative: str, source: str, sure: bool) -> Update:
+    def _give_out(self, stable: str, tentative: str, source: str) -> Update:
         keep = len(self.stable) if stable.startswith(self.stable) else common(self.stable, stable)
-        self.stable, self.tentative = stable, tentative
-        return Update(keep, stable[keep:], tentative, source, sure)
+        self.shown = stable, tentative
+        return Update(keep, stable[keep:], tentative, source, sure=self.doubts == 0)
 
     def _language(self, text: str) -> str:
         if self._auto:

@@ -48,7 +48,7 @@ def create_app(engine: Engine, limits: Limits | None = None) -> FastAPI:
     app.add_middleware(Guard, body_bytes=limits.body_bytes)
     admission, rate = Admission(limits), Rate(limits.per_minute)
     threads = anyio.CapacityLimiter(limits.requests)
-    sessions = Sessions(engine, limits)
+    app.state.sessions = sessions = Sessions(engine, limits)
 
     async def work(request: Request, characters: int, call: Callable[[], T]) -> T:
         """Run `call` in a thread, if the client's rate and what waits allow it."""

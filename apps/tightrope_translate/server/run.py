@@ -40,11 +40,14 @@ class Server(uvicorn.Server):
 def run(engine: Engine, host: str, port: int, limits: Limits, stop: Stop, say: Callable[[str], None]) -> None:
     """Serve until `stop` is set; requests in hand are then answered. Port 0 takes any free one.
 
+    At the end it is said how long the keys of live typing took to be answered.
+
     Raises:
         BadInputError: the address or the port cannot be used.
     """
+    app = create_app(engine, limits)
     config = uvicorn.Config(
-        create_app(engine, limits),
+        app,
         log_level="error",
         access_log=False,  # a line of it would hold texts that came in an address
         limit_concurrency=CONNECTIONS,
@@ -61,6 +64,8 @@ def run(engine: Engine, host: str, port: int, limits: Limits, stop: Stop, say: C
         server.run(sockets=[listener])
         server.should_exit = True
         watcher.join()
+    if (summary := app.state.sessions.summary()) is not None:
+        say(f"live typing: {summary}")
 
 
 def bound(host: str, port: int) -> socket.socket:

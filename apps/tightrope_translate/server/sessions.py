@@ -12,16 +12,20 @@ one is worked on are taken together: only the newest counts. After half a second
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
-import anyio.abc
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ValidationError
 
 from tightrope.errors import BadInputError
+from tightrope.runtime import Superseded, SystemClock, Telemetry
+from tightrope.runtime.lane import Job
+from tightrope.runtime.summary import Summary
 from tightrope_translate.engine import Engine
 from tightrope_translate.live.live import AUTO, MASK, PAUSE_S, Live
+from tightrope_translate.live.runner import Keystroke, TypingRunner, open_runner
+from tightrope_translate.live.update import Update
 from tightrope_translate.server.answers import supported, within
 from tightrope_translate.server.guard import report
 from tightrope_translate.server.limits import Limits
@@ -37,26 +41,51 @@ class Typed(BaseModel):
 
 
 @dataclass
-class Newest:
-    """The last message that came, until it is taken."""
+class Session:
+    """One client's typing; its runner is driven from the event loop alone, and only runs in a thread."""
 
-    count: int = 0
-    message: Typed | None = None
+    live: Live
+    runner: TypingRunner
+    last: Keystroke = field(default=Keystroke("", settled=True), init=False)
+    count: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._came = anyio.Event()
 
     def put(self, message: Typed) -> None:
-        self.count, self.message = self.count + 1, message
+        """A newer text ends the work on the one before."""
+        self.count += 1
+        self.live.supersede()
+        self._arrive(Keystroke(message.text, message.settled, self.count))
         self._came.set()
 
-    async def take(self, patience_s: float | None) -> Typed | None:
-        """The newest message, once; None when none came within `patience_s` seconds."""
-        with anyio.move_on_after(patience_s):
-            await self._came.wait()
-        message, self.message = self.message, None
-        self._came = anyio.Event()
-        return message
+    async def begin(self) -> Job[Keystroke]:
+        """The newest text when it comes; once more, and settled, when no other comes for a while."""
+        while True:
+            with anyio.move_on_after(None if self.last.settled else PAUSE_S):
+                await self._came.wait()
+            self._came = anyio.Event()
+            if self.runner.lane.idle and not self.last.settled:
+                self._arrive(Keystroke(self.last.text, True, self.last.message))
+            begun = self.runner.begin()
+            if isinstance(begun, Job):
+                self.last = begun.item
+                return begun
+
+    async def run(self, job: Job[Keystroke], threads: anyio.CapacityLimiter) -> Update | None:
+        """Its update; None if a newer text came meanwhile. Raises what the engine raises."""
+        try:
+            answer = await anyio.to_thread.run_sync(self.runner.run, job, limiter=threads)
+        except Exception as error:
+            self.runner.fail(job, error)
+            if isinstance(error, Superseded):
+                return None
+            raise
+        outcome = self.runner.finish(job, answer)
+        return None if outcome is None else outcome.result
+
+    def _arrive(self, key: Keystroke) -> None:
+        self.runner.arrive(key, self.runner.clock.now())
 
 
 class Sessions:
@@ -66,6 +95,11 @@ class Sessions:
         self._engine, self._limits = engine, limits
         self._threads = anyio.CapacityLimiter(limits.sessions)
         self._open = 0
+        self._telemetry: Telemetry | None = None
+
+    def summary(self) -> Summary | None:
+        """How long all keys of all sessions took to be answered; None: there was no session."""
+        return self._telemetry.summary(SystemClock().now()) if self._telemetry else None
 
     async def serve(self, socket: WebSocket) -> None:
         """One session, to its end."""
@@ -80,10 +114,11 @@ class Sessions:
             return
         self._open += 1
         try:
-            newest = Newest()
+            session = Session(live, open_runner(live, telemetry=self._telemetry))
+            self._telemetry = session.runner.telemetry
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._translate, socket, live, newest, tasks.cancel_scope)
-                await self._listen(socket, live, newest)
+                tasks.start_soon(self._translate, socket, session, tasks.cancel_scope)
+                await self._listen(socket, session)
                 tasks.cancel_scope.cancel()
         finally:
             self._open -= 1
@@ -97,8 +132,8 @@ class Sessions:
             raise BadInputError("mask is the number of words to withhold, 0 to 99")
         return Live(self._engine, source, target, int(mask))
 
-    async def _listen(self, socket: WebSocket, live: Live, newest: Newest) -> None:
-        """Take messages until the client leaves; a newer one ends the work on the one before."""
+    async def _listen(self, socket: WebSocket, session: Session) -> None:
+        """Take messages until the client leaves."""
         while (message := await socket.receive())["type"] == "websocket.receive":
             try:
                 typed = Typed.model_validate_json(message.get("text") or message.get("bytes") or b"")
@@ -107,24 +142,20 @@ class Sessions:
                 wrong = str(error) if isinstance(error, BadInputError) else 'send {"text": "..."}'
                 await socket.send_json({"error": wrong})
                 continue
-            live.supersede()
-            newest.put(typed)
-        live.supersede()
+            session.put(typed)
+        session.live.supersede()
 
-    async def _translate(self, socket: WebSocket, live: Live, newest: Newest, session: anyio.CancelScope) -> None:
+    async def _translate(self, socket: WebSocket, session: Session, scope: anyio.CancelScope) -> None:
         """Answer the newest message, again and again; and once more when no other comes."""
-        text, settled = "", True
         try:
             while True:
-                message = await newest.take(None if settled else PAUSE_S)
-                answers, settled = newest.count, message is None or message.settled
-                text = text if message is None else message.text
-                update = await anyio.to_thread.run_sync(live.update, text, settled, limiter=self._threads)
+                job = await session.begin()
+                update = await session.run(job, self._threads)
                 if update is not None:
-                    await socket.send_json({"answers": answers, **update.to_dict()})
+                    await socket.send_json({"answers": job.item.message, **update.to_dict()})
         except WebSocketDisconnect:
-            session.cancel()
+            scope.cancel()
         except Exception as error:
             report(error)
             await socket.close(INTERNAL_ERROR)
-            session.cancel()
+            scope.cancel()

@@ -8,7 +8,7 @@
 from tightrope_triage.listen.isolated import IsolatedJudge
 from tightrope_triage.listen.judged import Judge, Judged
 from tightrope_triage.listen.options import Limits, ListenOptions, Node, Retry
-from tightrope_triage.listen.rows import Row, to_json, worklist
+from tightrope_triage.listen.rows import Row, summarize, to_json, worklist
 from tightrope_triage.listen.service import listen
 from tightrope_triage.listen.table import to_table
 
@@ -22,6 +22,7 @@ __all__ = [
     "Retry",
     "Row",
     "listen",
+    "summarize",
     "to_json",
     "to_table",
     "worklist",

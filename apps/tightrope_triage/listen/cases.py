@@ -1,9 +1,8 @@
 """The worklist: received objects, each with at most one result, in SQLite.
 
->>> worklist.admit(arrival, limit=100)        # durable when it returns
-<Admission.NEW: 'new'>
->>> job = worklist.claim()                    # counted as a try before it is tried
->>> worklist.finish(job.id, judged)       # result and outbox in one transaction   # doctest: +SKIP
+>>> case = worklist.admit(arrival, limit=100)     # durable when it returns
+>>> worklist.begin(case)                          # counted as a try before it is tried
+>>> worklist.finish(case.id, judged)              # result and outbox in one transaction   # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from tightrope_triage.listen.judged import Judged
 
 TRIES = 3  # the first and two more
 _DAY_S = 86_400.0
+_CASE = "id, sop_instance_uid, file, received, urgent, tries"
 
 
 class Admission(Enum):
@@ -43,13 +43,28 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class Job:
-    """A case to judge; `tries` includes the one to come, `trouble` is what broke the last."""
+class Case:
+    """A case that waits to be judged.
+
+    Attributes:
+        received: when it came, seconds of the worklist's clock.
+        urgent: why it is to be judged before others; '' where it is not.
+        tries: that were begun when it was looked up.
+    """
 
     id: int
     sop_instance_uid: str
     file: str
+    received: float
+    urgent: str
     tries: int
+
+
+@dataclass(frozen=True)
+class Try:
+    """A try that begins: which one of its case it is, from 1, and what broke the last."""
+
+    number: int
     trouble: str
 
 
@@ -82,41 +97,47 @@ class Worklist:
         with self._database.transaction() as connection:
             return _judge_arrival(connection, identity, digest, limit)
 
-    def admit(self, arrival: Arrival, limit: int) -> Admission:
-        """Take the object in, unless it or its UID is known or `limit` objects wait."""
+    def admit(self, arrival: Arrival, limit: int) -> Case | Admission:
+        """Take the object in, unless it or its UID is known or `limit` objects wait: then why not."""
         with self._database.transaction() as connection:
             admission = _judge_arrival(connection, arrival.identity, arrival.digest, limit)
-            if admission is Admission.NEW:
-                row = asdict(arrival.identity) | {
-                    "digest": arrival.digest,
-                    "file": arrival.file,
-                    "received": self._clock(),
-                }
-                names = ", ".join(row)
-                marks = ", ".join(f":{name}" for name in row)
-                connection.execute(f"INSERT INTO cases ({names}) VALUES ({marks})", row)
-            return admission
+            if admission is not Admission.NEW:
+                return admission
+            row = asdict(arrival.identity) | {
+                "digest": arrival.digest,
+                "file": arrival.file,
+                "received": self._clock(),
+                "urgent": _urgency(connection, arrival.identity),
+            }
+            names = ", ".join(row)
+            marks = ", ".join(f":{name}" for name in row)
+            found = connection.execute(f"INSERT INTO cases ({names}) VALUES ({marks}) RETURNING {_CASE}", row)
+            return Case(*found.fetchone())
 
-    def claim(self) -> Job | None:
-        """The case to judge next: the least tried, then the first that came. Its try is counted at once."""
+    def waiting(self) -> list[Case]:
+        """All cases that wait to be judged, first come first."""
+        with self._database.transaction() as connection:
+            found = connection.execute(f"SELECT {_CASE} FROM cases WHERE finished IS NULL ORDER BY id").fetchall()
+        return [Case(*row) for row in found]
+
+    def begin(self, case: Case) -> Try:
+        """Count a try of the case."""
         with self._database.transaction() as connection:
             found = connection.execute(
-                "UPDATE cases SET tries = tries + 1 WHERE id ="
-                " (SELECT id FROM cases WHERE finished IS NULL ORDER BY tries, id LIMIT 1)"
-                " RETURNING id, sop_instance_uid, file, tries, trouble"
-            ).fetchone()
-        return None if found is None else Job(*found)
+                "UPDATE cases SET tries = tries + 1 WHERE id = ? RETURNING tries, trouble", (case.id,)
+            )
+            return Try(*found.fetchone())
 
-    def broke(self, job: int, trouble: str) -> None:
+    def broke(self, case: int, trouble: str) -> None:
         """Note why the judge broke on a case; it waits on."""
         with self._database.transaction() as connection:
-            connection.execute("UPDATE cases SET trouble = ? WHERE id = ? AND finished IS NULL", (trouble, job))
+            connection.execute("UPDATE cases SET trouble = ? WHERE id = ? AND finished IS NULL", (trouble, case))
 
-    def finish(self, job: int, judged: Judged, outgoing: Sequence[Outgoing] = ()) -> bool:
+    def finish(self, case: int, judged: Judged, outgoing: Sequence[Outgoing] = ()) -> bool:
         """Give a case its result and put what is to be sent into the outbox; False if it had a result already."""
         now = self._clock()
         reading = None if judged.reading is None else judged.reading.to_json()
-        verdict = (now, judged.state.value, judged.probability, json.dumps(judged.reasons), reading, job)
+        verdict = (now, judged.state.value, judged.probability, json.dumps(judged.reasons), reading, case)
         with self._database.transaction() as connection:
             done = connection.execute(
                 "UPDATE cases SET finished = ?, state = ?, probability = ?, reasons = ?, reading = ?"
@@ -126,7 +147,7 @@ class Worklist:
             if done:
                 connection.executemany(
                     "INSERT INTO outbox (case_id, sop_instance_uid, file, due) VALUES (?, ?, ?, ?)",
-                    [(job, letter.sop_instance_uid, letter.file, now) for letter in outgoing],
+                    [(case, letter.sop_instance_uid, letter.file, now) for letter in outgoing],
                 )
         return bool(done)
 
@@ -185,6 +206,16 @@ class Worklist:
         """Remove cases; the UIDs of what was sent of them stay known."""
         with self._database.transaction() as connection:
             connection.executemany("DELETE FROM cases WHERE id = ?", [(case,) for case in cases])
+
+
+def _urgency(connection: sqlite3.Connection, identity: Identity) -> str:
+    """Why an object is to be judged before others: its request says so, or its patient was PRIORITY before."""
+    if identity.urgent:
+        return f"the request says {identity.urgent}"
+    before = connection.execute(
+        "SELECT 1 FROM cases WHERE patient_id = ? AND patient_id != '' AND state = 'PRIORITY'", (identity.patient_id,)
+    )
+    return "the patient has a PRIORITY case" if before.fetchone() is not None else ""
 
 
 def _waiting(connection: sqlite3.Connection) -> int:

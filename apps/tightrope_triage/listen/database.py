@@ -12,7 +12,7 @@ from tightrope.errors import BadInputError, OutputError, TightropeError
 from tightrope_triage.listen.spool import sync_folder
 
 FILE, _LOCK = "worklist.sqlite", "listener.lock"
-VERSION = 1
+VERSION = 2
 _APPLICATION = 0x54525447  # 'TRTG', so that another program's database is not taken for ours
 
 # A case waits until `finished` is set; its result is in the same row, so there is never more than one.
@@ -31,6 +31,7 @@ CREATE TABLE cases (
     digest TEXT NOT NULL,
     file TEXT NOT NULL,
     caller TEXT NOT NULL,
+    urgent TEXT NOT NULL DEFAULT '',
     received REAL NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0,
     trouble TEXT NOT NULL DEFAULT '',
@@ -40,7 +41,8 @@ CREATE TABLE cases (
     reasons TEXT,
     reading TEXT
 );
-CREATE INDEX waiting ON cases (tries, id) WHERE finished IS NULL;
+CREATE INDEX waiting ON cases (id) WHERE finished IS NULL;
+CREATE INDEX of_patient ON cases (patient_id) WHERE state = 'PRIORITY';
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,
     case_id INTEGER REFERENCES cases (id) ON DELETE SET NULL,
@@ -55,6 +57,17 @@ CREATE INDEX unsent ON outbox (due) WHERE sent IS NULL;
 CREATE INDEX of_case ON outbox (case_id);
 CREATE INDEX by_uid ON outbox (sop_instance_uid);
 PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+
+# From version 1, which judged in the order of arrival.
+_UPGRADE = f"""
+BEGIN IMMEDIATE;
+ALTER TABLE cases ADD COLUMN urgent TEXT NOT NULL DEFAULT '';
+DROP INDEX waiting;
+CREATE INDEX waiting ON cases (id) WHERE finished IS NULL;
+CREATE INDEX of_patient ON cases (patient_id) WHERE state = 'PRIORITY';
 PRAGMA user_version = {VERSION};
 COMMIT;
 """
@@ -95,6 +108,8 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
             sync_folder(path.parent)
+        elif _format(connection) == (_APPLICATION, 1):
+            connection.executescript(_UPGRADE)
         check_version(connection, path)
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
@@ -144,13 +159,22 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
     """Raises WorklistError unless the database is a worklist of this version."""
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    application, version = _format(connection)
     if application != _APPLICATION:
         raise WorklistError(f"{path} is no worklist of tightrope; choose another folder")
     if version != VERSION:
-        age, way = ("a newer", "update tightrope") if version > VERSION else ("an older", "start a new folder")
+        older = (
+            "an older",
+            "`tightrope triage listen` on it brings it up to date" if version else "start a new folder",
+        )
+        age, way = ("a newer", "update tightrope") if version > VERSION else older
         raise WorklistError(f"{path} was made by {age} tightrope (format {version}, not {VERSION}); {way}")
+
+
+def _format(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Whose database it is, and its version."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    return application, connection.execute("PRAGMA user_version").fetchone()[0]
 
 
 @contextmanager

@@ -22,6 +22,11 @@ _TAGS = [
     "NumberOfFrames",
     "InstanceNumber",
 ]
+# Where a header may tell how urgent the request was, and the terms that say so: attributes of the Requested Procedure
+# module (PS3.3, table C.4-11), which devices copy into images, and a retired one (PS3.3 2004) that some still write.
+_PRIORITIES = ("RequestedProcedurePriority", "ReportingPriority", "StudyPriorityID")
+_REQUESTS = "RequestAttributesSequence"
+_URGENT = {"STAT", "HIGH"}
 _LONG_VALUE = 64 * 1024
 
 
@@ -33,6 +38,8 @@ class Identity:
         image: rows, columns, frames and instance number, as one text.
         syntax: UID of the transfer syntax.
         caller: AE title of the peer that sent it.
+        urgent: the request's priority where that says that it is urgent; else ''. The priority of the C-STORE request
+            does not count: it is one of the transfer, and many devices always send the same.
     """
 
     sop_instance_uid: str
@@ -43,12 +50,14 @@ class Identity:
     image: str
     syntax: str
     caller: str
+    urgent: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Identity:
         """From a DICOM file. Raises BadInputError if it cannot be understood or has no usable UIDs."""
         try:
-            head = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, defer_size=_LONG_VALUE)
+            tags = [*_TAGS, *_PRIORITIES, _REQUESTS]
+            head = dcmread(path, stop_before_pixels=True, specific_tags=tags, defer_size=_LONG_VALUE)
             identity = cls(
                 sop_instance_uid=_text(head, "SOPInstanceUID"),
                 sop_class_uid=_text(head, "SOPClassUID"),
@@ -58,6 +67,7 @@ class Identity:
                 image=" ".join(_text(head, tag) for tag in _TAGS[5:]),
                 syntax=_text(head.file_meta, "TransferSyntaxUID"),
                 caller=_text(head.file_meta, "SourceApplicationEntityTitle"),
+                urgent=_urgent(head),
             )
         # A damaged data set makes pydicom raise nearly anything, RecursionError included.
         except Exception as error:
@@ -101,6 +111,14 @@ def _data_set_offset(path: Path) -> int:
     with path.open("rb") as file:
         head = file.read(144)
     return 144 + int.from_bytes(head[140:144], "little")
+
+
+def _urgent(head: Dataset) -> str:
+    for place in (head, *(head.get(_REQUESTS) or ())):
+        for keyword in _PRIORITIES:
+            if (said := _text(place, keyword).upper()) in _URGENT:
+                return said
+    return ""
 
 
 def _text(dataset: Dataset, keyword: str) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tightrope.budget import Budget
 from tightrope.errors import BadInputError
+from tightrope_triage.app import APP
 
 MIB = 1024 * 1024
 
@@ -92,6 +94,9 @@ class ListenOptions:
         callers: AE titles that are let in; empty lets in all.
         send_to: where results go; None keeps none.
         keep_days: finished cases older than this are removed with their objects; None keeps all.
+        model: the judge's name, for the summary.
+        budget: by its limit a result is in time, from arrival to commit.
+        telemetry: folder for what the runner does, without a word of any patient; None: nothing is written.
     """
 
     folder: Path
@@ -103,6 +108,9 @@ class ListenOptions:
     keep_days: float | None = None
     limits: Limits = field(default_factory=Limits)
     retry: Retry = field(default_factory=Retry)
+    model: str = "judge"
+    budget: Budget = field(default_factory=lambda: APP.budget().profile())
+    telemetry: Path | None = None
 
     def __post_init__(self) -> None:
         for title in (self.aet, *self.callers):

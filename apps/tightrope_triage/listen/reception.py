@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tightrope.errors import BadInputError
-from tightrope_triage.listen.cases import Admission, Arrival, Worklist
+from tightrope_triage.listen.cases import Admission, Arrival, Case, Worklist
 from tightrope_triage.listen.identity import Identity, digest, is_uid
 from tightrope_triage.listen.spool import Draft, Spool
 from tightrope_triage.listen.storage import IMAGES
@@ -73,22 +74,35 @@ class Incoming:
 
 
 def accept(
-    incoming: Incoming, sop_class_uid: str, sop_instance_uid: str, spool: Spool, worklist: Worklist, limit: int
+    incoming: Incoming,
+    sop_class_uid: str,
+    sop_instance_uid: str,
+    spool: Spool,
+    worklist: Worklist,
+    limit: int,
+    arrived: Callable[[Case], object],
 ) -> Answer:
-    """Take in a complete object that was announced by these UIDs, with at most `limit` waiting."""
+    """Take in a complete object that was announced by these UIDs, with at most `limit` waiting.
+
+    `arrived` is called with each new case when it is durable.
+    """
     if incoming.refusal is not None:
         return incoming.refusal
     try:
-        return _accept(incoming, sop_class_uid, sop_instance_uid, spool, worklist, limit)
+        admitted = _accept(incoming, sop_class_uid, sop_instance_uid, spool, worklist, limit)
     except (OSError, sqlite3.Error):
         return NO_SPACE
     finally:
         incoming.draft.drop()
+    if isinstance(admitted, Answer):
+        return admitted
+    arrived(admitted)
+    return SUCCESS
 
 
 def _accept(
     incoming: Incoming, sop_class_uid: str, sop_instance_uid: str, spool: Spool, worklist: Worklist, limit: int
-) -> Answer:
+) -> Answer | Case:
     if not is_uid(sop_instance_uid):
         return BAD_UID
     incoming.draft.flush()
@@ -100,22 +114,22 @@ def _accept(
         return MISMATCH
     # Asked first, so that what is known or does not fit costs no sync; asked again with the insertion, which decides.
     admission = worklist.look(identity, incoming.digest, limit)
-    if admission is Admission.NEW and sop_class_uid not in IMAGES:
-        return NO_IMAGE
-    if admission is Admission.NEW:
-        name = incoming.draft.keep()
-        try:
-            admission = worklist.admit(Arrival(identity, incoming.digest, name), limit)
-        except BaseException:
-            spool.remove(name)
-            raise
-        if admission is not Admission.NEW:
-            spool.remove(name)
-    return _ANSWERS[admission]
+    refusal = NO_IMAGE if admission is Admission.NEW and sop_class_uid not in IMAGES else _ANSWERS.get(admission)
+    if refusal is not None:
+        return refusal
+    name = incoming.draft.keep()
+    try:
+        admitted = worklist.admit(Arrival(identity, incoming.digest, name), limit)
+    except BaseException:
+        spool.remove(name)
+        raise
+    if isinstance(admitted, Case):
+        return admitted
+    spool.remove(name)
+    return _ANSWERS[admitted]
 
 
 _ANSWERS = {
-    Admission.NEW: SUCCESS,
     Admission.SAME: SUCCESS,
     Admission.OWN: SUCCESS,
     Admission.OTHER: TAKEN,
@@ -142,10 +156,10 @@ def adopt(spool: Spool, worklist: Worklist) -> tuple[int, int]:
         path = spool.path(name)
         try:
             arrival = Arrival(Identity.read(path), digest(path), name)
-            admission = worklist.admit(arrival, limit=1 << 62)
+            taken = isinstance(worklist.admit(arrival, limit=1 << 62), Case)
         except BadInputError:
-            admission = Admission.OTHER
-        if admission is Admission.NEW:
+            taken = False
+        if taken:
             adopted += 1
         else:
             spool.remove(name)

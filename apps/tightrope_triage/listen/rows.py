@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tightrope.runtime import Limits
+from tightrope.runtime.summary import Summary, percentiles
 from tightrope_triage.listen.database import reading
 from tightrope_triage.reading import NOTICE, State
 
@@ -21,7 +23,7 @@ WAITING = "WAITING"
 
 _COLUMNS = (
     "cases.sop_instance_uid, study_instance_uid, patient_id, state, probability, reasons, received, finished,"
-    " tries, cases.trouble, caller"
+    " tries, cases.trouble, caller, urgent"
 )
 # Of several results of a case, the one that is in trouble is told of first.
 _QUERY = f"""
@@ -44,6 +46,7 @@ class Row:
         results, sent: how many results are to be sent, and how many were.
         failures: how often sending the worst of the others failed.
         trouble: what broke the last try, of judging or of sending.
+        urgent: why it is judged before others; '' where it is not.
     """
 
     sop_instance_uid: str
@@ -61,11 +64,12 @@ class Row:
     sent: int
     failures: int
     trouble: str
+    urgent: str = ""
 
     def urgency(self) -> tuple[float, float, float]:
-        """A sort key as Reading's; what waits may be anything, so it stands before ROUTINE, first come first."""
+        """A sort key as Reading's; what waits may be anything, so it stands before ROUTINE, the urgent first."""
         if self.state == WAITING:
-            return list(State).index(State.ROUTINE) - 0.5, 0.0, self.received
+            return list(State).index(State.ROUTINE) - 0.5, 0.0 if self.urgent else 1.0, self.received
         return list(State).index(State(self.state)), -(self.probability or 0.0), self.received
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,9 +89,29 @@ def worklist(folder: Path, clock: Callable[[], float] = time.time) -> list[Row]:
         return sorted((_row(found, now) for found in connection.execute(_QUERY)), key=Row.urgency)
 
 
-def to_json(rows: list[Row]) -> str:
-    """One JSON object: the notice and the rows."""
-    return json.dumps({"notice": NOTICE, "cases": [row.to_dict() for row in rows]}, ensure_ascii=False, indent=2)
+def summarize(rows: list[Row], limits: Limits) -> Summary:
+    """How long the results of a worklist took, whichever listeners made them: those that are there."""
+    took = [row.result_s for row in rows if row.result_s is not None]
+    met = sum(seconds <= limits.deadline_s for seconds in took)
+    return Summary(
+        seconds=max((row.age_s for row in rows), default=0.0),
+        inputs=len(took),
+        met=met,
+        late=len(took) - met,
+        lost={},
+        unread=0,
+        age_ms=percentiles([seconds * 1e3 for seconds in took]),
+        rung_s={},
+        score=met / len(took) if took else 0.0,
+        left_behind=0,
+        emulated=None,
+    )
+
+
+def to_json(rows: list[Row], summary: Summary) -> str:
+    """One JSON object: the notice, the rows, and how long their results took."""
+    told = {"notice": NOTICE, "cases": [row.to_dict() for row in rows], "summary": summary.to_dict()}
+    return json.dumps(told, ensure_ascii=False, indent=2)
 
 
 def printable(text: str) -> str:
@@ -96,7 +120,7 @@ def printable(text: str) -> str:
 
 
 def _row(found: sqlite3.Row | tuple[Any, ...], now: float) -> Row:
-    uid, study, patient, state, probability, reasons, received, finished, tries, trouble, caller, *post = found
+    uid, study, patient, state, probability, reasons, received, finished, tries, trouble, caller, urgent, *post = found
     results, sent, failures, refused = post
     return Row(
         sop_instance_uid=uid,
@@ -114,4 +138,5 @@ def _row(found: sqlite3.Row | tuple[Any, ...], now: float) -> Row:
         sent=sent,
         failures=failures or 0,
         trouble=refused or trouble,
+        urgent=urgent,
     )

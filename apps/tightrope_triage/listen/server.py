@@ -1,6 +1,6 @@
 """The DICOM side: C-ECHO and C-STORE for images, by pynetdicom.
 
->>> with Server(options, spool, worklist, arrived=wake) as server:
+>>> with Server(options, spool, worklist, arrived=push) as server:
 ...     print(server.port)                               # doctest: +SKIP
 """
 
@@ -19,10 +19,10 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 from tightrope.errors import OutputError
 from tightrope_triage.listen import bounds
-from tightrope_triage.listen.cases import Worklist
+from tightrope_triage.listen.cases import Case, Worklist
 from tightrope_triage.listen.identity import is_uid
 from tightrope_triage.listen.options import ListenOptions
-from tightrope_triage.listen.reception import BAD_UID, NO_SPACE, SUCCESS, Answer, accept
+from tightrope_triage.listen.reception import BAD_UID, NO_SPACE, Answer, accept
 from tightrope_triage.listen.spool import Spool
 from tightrope_triage.listen.storage import IMAGES, PLAIN_SYNTAXES, REPORTS, SYNTAXES
 
@@ -30,8 +30,10 @@ from tightrope_triage.listen.storage import IMAGES, PLAIN_SYNTAXES, REPORTS, SYN
 class Server:
     """Listens from entering to leaving the context; each association has its threads."""
 
-    def __init__(self, options: ListenOptions, spool: Spool, worklist: Worklist, arrived: Callable[[], None]) -> None:
-        """Take the port; `arrived` is called after each object that was taken in.
+    def __init__(
+        self, options: ListenOptions, spool: Spool, worklist: Worklist, arrived: Callable[[Case], object]
+    ) -> None:
+        """Take the port; `arrived` is called with each case that was taken in, from the thread of its association.
 
         Raises:
             OutputError: the port is taken, or the address is not this machine's.
@@ -98,9 +100,8 @@ class Server:
             self._spool,
             self._worklist,
             self._options.limits.waiting,
+            self._arrived,
         )
-        if answer is SUCCESS:
-            self._arrived()
         return _status(answer)
 
 

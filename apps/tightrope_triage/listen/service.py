@@ -14,87 +14,134 @@ import warnings
 from collections.abc import Callable, Iterator
 
 from tightrope.errors import OutputError
-from tightrope_triage.listen.cases import Worklist
+from tightrope.runtime import Abstain, Emit, JsonLines, LiveRunner, Outcome, WallClock
+from tightrope.runtime.trace import write_trace
+from tightrope_triage.listen.cases import Case, Worklist
 from tightrope_triage.listen.database import FILE, Database
-from tightrope_triage.listen.judged import Judge
+from tightrope_triage.listen.judged import Judge, Judged
 from tightrope_triage.listen.options import ListenOptions
 from tightrope_triage.listen.reception import adopt
+from tightrope_triage.listen.rows import printable
+from tightrope_triage.listen.runner import CaseRunner, note, open_runner
 from tightrope_triage.listen.sender import Sender, forget_orphans
 from tightrope_triage.listen.server import Server
 from tightrope_triage.listen.spool import Spool
 from tightrope_triage.listen.worker import Worker
 
-_LOOK_S = 0.5
+_LOOK_S = 0.2
 _PRUNE_S = 3600.0
 
 
 def listen(options: ListenOptions, judge: Judge, say: Callable[[str], None], stop: threading.Event) -> None:
-    """Receive, judge, and send back until `stop` is set; then the job in hand is finished and what is left is said.
+    """Receive, judge, and send back until `stop` is set; then the case in hand is finished.
+
+    At the end it is said how long results took, by the budget's limit, and what is left.
 
     Raises:
         OutputError: the port is taken, or the folder cannot be written.
         WorklistError: the worklist is damaged, of another version, or another listener works on it.
     """
+    clock = WallClock()
     database = Database(options.folder)
     try:
-        with _explained(options), warnings.catch_warnings():
+        with _explained(options), warnings.catch_warnings(), _telemetry(options) as lines:
             # pydicom warns of each odd value that a peer sent; the verdict says what matters of it.
             warnings.filterwarnings("ignore", category=UserWarning, module="pydicom")
-            worklist = Worklist(database)
+            worklist = Worklist(database, clock.now)
             received, outgoing = Spool(options.folder / "received"), Spool(options.folder / "outgoing")
             _recover(received, outgoing, worklist, say)
-            _serve(options, judge, say, stop, worklist, received, outgoing)
+            worker = Worker(judge, received, outgoing, worklist, say, options.send_to is not None, clock)
+            write = note(lines.write if lines else None, say)
+            runner = open_runner(worker, options, worklist.waiting(), clock, write)
+            _Service(options, say, worklist, received, outgoing).serve(runner, worker, stop)
             waiting, unsent = worklist.left()
+            say(str(runner.telemetry.close(clock.now())))
         say(f"stopped; {waiting} wait to be judged, {unsent} results to be sent")
     finally:
         database.close()
 
 
-def _serve(
-    options: ListenOptions,
-    judge: Judge,
-    say: Callable[[str], None],
-    stop: threading.Event,
-    worklist: Worklist,
-    received: Spool,
-    outgoing: Spool,
-) -> None:
-    sender = None
-    if options.send_to is not None:
-        worklist.try_again()
-        sender = Sender(options.aet, options.send_to, options.retry, outgoing, worklist, say)
-    worker = Worker(judge, received, outgoing, worklist, say, None if sender is None else sender.wake)
-    threads: list[Worker | Sender] = [worker] if sender is None else [worker, sender]
-    server = Server(options, received, worklist, worker.wake)
-    # At the end the server stops first, then the threads finish what they have in hand.
-    with _running(threads), server:
-        say(f"listening as {options.aet} on {options.host}:{server.port}, worklist in {options.folder}")
-        _wait(options, stop, threads, worklist, received)
+class _Service:
+    """What goes on beside judging: results are told and sent, old cases removed."""
+
+    def __init__(
+        self,
+        options: ListenOptions,
+        say: Callable[[str], None],
+        worklist: Worklist,
+        received: Spool,
+        outgoing: Spool,
+    ) -> None:
+        self._options, self._say, self._worklist, self._received = options, say, worklist, received
+        self._sender: Sender | None = None
+        if options.send_to is not None:
+            worklist.try_again()
+            self._sender = Sender(options.aet, options.send_to, options.retry, outgoing, worklist, say)
+
+    def serve(self, runner: CaseRunner, worker: Worker, stop: threading.Event) -> None:
+        options, live = self._options, LiveRunner(runner)
+
+        def arrived(case: Case) -> None:
+            live.push(case, case.received)
+
+        server = Server(options, self._received, self._worklist, arrived)
+        with contextlib.ExitStack() as ending:
+            # At the end the server stops first, then judge and sender finish what they have in hand.
+            if self._sender is not None:
+                ending.enter_context(_running(self._sender))
+            ending.enter_context(live)
+            ending.callback(worker.stop)
+            ending.enter_context(server)
+            self._say(f"listening as {options.aet} on {options.host}:{server.port}, worklist in {options.folder}")
+            self._wait(live, stop)
+        for outcome in live:
+            self._tell(outcome)
+
+    def _wait(self, live: LiveRunner[Case, Judged], stop: threading.Event) -> None:
+        pruned = -_PRUNE_S
+        while not stop.is_set():
+            self._tell(live.pull(_LOOK_S))
+            if self._sender is not None and not self._sender.is_alive():
+                raise RuntimeError("a thread of the listener ended")
+            if self._options.keep_days is not None and time.monotonic() - pruned > _PRUNE_S:
+                prune(self._options.keep_days, self._received, self._worklist)
+                pruned = time.monotonic()
+
+    def _tell(self, outcome: Outcome[Judged] | None) -> None:
+        if isinstance(outcome, Abstain):
+            raise RuntimeError(f"a case got no result: {outcome.why}")
+        if isinstance(outcome, Emit):
+            self._say(_line(outcome.item, outcome.result))
+            if self._sender is not None:
+                self._sender.wake()
 
 
-def _wait(
-    options: ListenOptions, stop: threading.Event, threads: list[Worker | Sender], worklist: Worklist, received: Spool
-) -> None:
-    pruned = -_PRUNE_S
-    while not stop.wait(_LOOK_S):
-        if not all(thread.is_alive() for thread in threads):
-            raise RuntimeError("a thread of the listener ended")
-        if options.keep_days is not None and time.monotonic() - pruned > _PRUNE_S:
-            prune(options.keep_days, received, worklist)
-            pruned = time.monotonic()
+def _line(case: Case, judged: Judged) -> str:
+    chance = "" if judged.probability is None else f" {judged.probability:.3f}"
+    why = f": {' '.join(judged.reasons)}" if judged.reasons else ""
+    return printable(f"{judged.state.value}{chance} {case.sop_instance_uid}{why}")
 
 
 @contextlib.contextmanager
-def _running(threads: list[Worker | Sender]) -> Iterator[None]:
-    for thread in threads:
-        thread.start()
+def _running(thread: Sender) -> Iterator[None]:
+    thread.start()
     try:
         yield
     finally:
-        for thread in threads:
-            thread.stop()
-        for thread in threads:
-            thread.join()
+        thread.stop()
+        thread.join()
+
+
+@contextlib.contextmanager
+def _telemetry(options: ListenOptions) -> Iterator[JsonLines | None]:
+    """The file for what the runner does, and at the end its trace; None: none was asked for."""
+    if options.telemetry is None:
+        yield None
+        return
+    file = options.telemetry / time.strftime("listen-%Y%m%dT%H%M%S.jsonl")
+    with JsonLines(file) as lines:
+        yield lines
+    write_trace(file, file.with_suffix(".trace.json"))
 
 
 def prune(days: float, received: Spool, worklist: Worklist) -> None:

@@ -46,7 +46,7 @@ def _cells(row: Row) -> dict[str, str]:
         duration(row.age_s),
         "" if row.result_s is None else duration(row.result_s),
         _sent(row),
-        escape(printable(" ".join(row.reasons) or row.trouble)),
+        escape(printable(" ".join(row.reasons) or row.trouble or row.urgent)),
     )
     return dict(zip(COLUMNS, texts, strict=True))
 

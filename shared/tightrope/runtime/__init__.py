@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tightrope.runtime.clock import Clock, FakeClock, SystemClock
+from tightrope.runtime.clock import Clock, FakeClock, SystemClock, WallClock
 from tightrope.runtime.limits import Limits
 from tightrope.runtime.live import LiveRunner
-from tightrope.runtime.outcome import Abstain, Emit, Outcome, Reason, Revise, Wait
-from tightrope.runtime.pipeline import Answer, Pipeline, StageTimes
+from tightrope.runtime.outcome import Abstain, Emit, Outcome, Reason, Revise, Superseded, Wait
+from tightrope.runtime.pipeline import Answer, Pipeline, StageTimes, Tentative, Unsure
+from tightrope.runtime.queues import KeepAll, Newest
 from tightrope.runtime.runner import Runner
 from tightrope.runtime.session import Session, TensorSpec
 from tightrope.runtime.shelf import Step
@@ -21,8 +22,10 @@ __all__ = [
     "FakeClock",
     "Health",
     "JsonLines",
+    "KeepAll",
     "Limits",
     "LiveRunner",
+    "Newest",
     "Outcome",
     "Pipeline",
     "Reason",
@@ -32,8 +35,12 @@ __all__ = [
     "StageTimes",
     "State",
     "Step",
+    "Superseded",
     "SystemClock",
     "Telemetry",
     "TensorSpec",
+    "Tentative",
+    "Unsure",
     "Wait",
+    "WallClock",
 ]

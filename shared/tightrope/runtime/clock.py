@@ -19,6 +19,23 @@ class SystemClock:
         return time.perf_counter()
 
 
+class WallClock:
+    """Seconds since 1970 as the system said at the start, and steady from there on: for times that outlive a process.
+
+    Where the system tells it, time that the device sleeps is counted. A step of the system's time is not.
+    """
+
+    def __init__(self) -> None:
+        self._offset = time.time() - self._steady()
+
+    def now(self) -> float:
+        return self._offset + self._steady()
+
+    def _steady(self) -> float:
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)  # Linux only
+        return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
 class FakeClock:
     """A clock that moves only when a test says so.
 

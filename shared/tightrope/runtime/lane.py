@@ -1,4 +1,4 @@
-"""The lane: at most one input runs and at most one waits, the newest. What waits is replaced by what comes.
+"""The lane: at most one input runs, and a queue says which one is next.
 
 >>> lane = Lane()
 >>> first = lane.arrive("a", captured_at=0.0, now=0.0)
@@ -7,26 +7,27 @@
 >>> lane.waiting.item, lane.counts.replaced
 ('c', 1)
 
-Pure: no clock, no thread, no lock. Who drives it says what time it is. The rule is MLPerf's for multi-stream, where a
-query that arrives while one is running is dropped and counted, with one place to wait.
+Pure: no clock, no thread, no lock. Who drives it says what time it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from tightrope.runtime.outcome import Reason
+from tightrope.runtime.queues import Newest, Queue
 
 Input = TypeVar("Input")
 
 
 @dataclass(frozen=True)
 class Job(Generic[Input]):
-    """One input on its way. Times in seconds; what follows `arrived_at` counts once it runs.
+    """One input on its way. Times in seconds; what follows `failed` counts once it runs.
 
     Attributes:
+        failed: so many of its runs gave no answer, and it waits again.
         rung: index of the rung that runs it, 0 the best.
         model: that rung's pipeline, kept here so that a rung may be taken off the shelf while it runs.
     """
@@ -35,6 +36,7 @@ class Job(Generic[Input]):
     item: Input
     captured_at: float
     arrived_at: float
+    failed: int = 0
     rung: int = -1
     model: Callable[[Input], Any] | None = None
     started_at: float = 0.0
@@ -48,60 +50,68 @@ class Counts:
     answered: int = 0
     replaced: int = 0
     out_of_order: int = 0
+    full: int = 0
     expired: int = 0
+    unsure: int = 0
     errors: int = 0
     stuck: int = 0
 
     @property
     def settled(self) -> int:
-        return self.answered + self.replaced + self.out_of_order + self.expired + self.errors + self.stuck
+        return sum(int(count) for count in asdict(self).values()) - self.arrived
+
+    def lose(self, reason: Reason) -> None:
+        """One more gets no answer."""
+        field = {Reason.order: "out_of_order", Reason.error: "errors"}.get(reason, reason.name)
+        setattr(self, field, getattr(self, field) + 1)
 
 
 class Lane(Generic[Input]):
-    """The one running and the one waiting.
+    """The one running and those waiting.
+
+    Args:
+        queue: says what waits and what is next; None: `Newest()`.
 
     Attributes:
-        waiting, running: the two places.
+        running: the one that runs.
         counts: where all inputs went.
-        shown_at: capture time of the newest answer that was given, seconds; -inf before the first.
     """
 
-    def __init__(self) -> None:
-        self.waiting: Job[Input] | None = None
+    def __init__(self, queue: Queue[Input] | None = None) -> None:
+        self.queue: Queue[Input] = Newest() if queue is None else queue
         self.running: Job[Input] | None = None
         self.counts = Counts()
-        self.shown_at = float("-inf")
-        self._newest = float("-inf")
+
+    @property
+    def waiting(self) -> Job[Input] | None:
+        """The next one to run."""
+        return self.queue.next
 
     @property
     def idle(self) -> bool:
         return self.waiting is None and self.running is None
 
-    def arrive(self, item: Input, captured_at: float, now: float) -> tuple[Job[Input] | None, Job[Input] | None]:
-        """Let an input wait. Returns (it, the one that it replaced); (None, None) if a later one came before it."""
-        number = self.counts.arrived
+    def arrive(
+        self, item: Input, captured_at: float, now: float
+    ) -> tuple[Job[Input], tuple[Job[Input], Reason] | None]:
+        """Let an input wait. Returns it, and the one that has lost its place by that, perhaps itself, and why."""
+        job = Job(self.counts.arrived, item, captured_at, now)
         self.counts.arrived += 1
-        if captured_at < self._newest:
-            self.counts.out_of_order += 1
-            return None, None
-        self._newest = captured_at
-        replaced, self.waiting = self.waiting, Job(number, item, captured_at, now)
-        self.counts.replaced += replaced is not None
-        return self.waiting, replaced
+        if (lost := self.queue.put(job)) is not None:
+            self.counts.lose(lost[1])
+        return job, lost
 
     def start(self, rung: int, model: Callable[[Input], Any] | None, now: float) -> Job[Input]:
-        """Run what waits. There must be something that waits, and nothing that runs."""
+        """Run what is next. There must be something that waits, and nothing that runs."""
         if self.waiting is None or self.running is not None:
             raise RuntimeError("a run starts when something waits and nothing runs")
-        self.running, self.waiting = replace(self.waiting, rung=rung, model=model, started_at=now), None
+        self.running = replace(self.queue.take(), rung=rung, model=model, started_at=now)
         return self.running
 
     def expire(self) -> Job[Input]:
-        """Give up what waits because it is too old."""
-        if self.waiting is None:
-            raise RuntimeError("nothing waits")
-        job, self.waiting = self.waiting, None
-        self.counts.expired += 1
+        """Give up what is next because it is too old."""
+        job = self.queue.take()
+        self.counts.lose(Reason.expired)
         return job
 
     def settle(self, job: Job[Input], reason: Reason | None = None) -> bool:
@@ -115,8 +125,13 @@ class Lane(Generic[Input]):
         self.running = None
         if reason is None:
             self.counts.answered += 1
-            self.shown_at = job.captured_at
         else:
-            field = {Reason.expired: "expired", Reason.error: "errors", Reason.stuck: "stuck"}[reason]
-            setattr(self.counts, field, getattr(self.counts, field) + 1)
+            self.counts.lose(reason)
+        return True
+
+    def retry(self, job: Job[Input]) -> bool:
+        """The run of `job`, the one that runs, gave no answer. Whether it waits again, by the queue's rule."""
+        if not self.queue.again(replace(job, failed=job.failed + 1, rung=-1, model=None)):
+            return False
+        self.running = None
         return True

@@ -25,6 +25,8 @@ class Limits:
         failed_s: without a current answer for this long the state is FAILED.
         stuck_s: a run that lasts longer is abandoned.
         misses: share of the inputs that may miss their deadline.
+        longest_pause_s: after several runs in a row that failed the next is put off, by `stuck_s` at first and then
+            twice as long each time, but by no more than this.
     """
 
     deadline_s: float
@@ -33,6 +35,7 @@ class Limits:
     failed_s: float
     stuck_s: float
     misses: float = 0.01
+    longest_pause_s: float = 30.0
 
     @classmethod
     def every(cls, period_s: float, deadline_s: float | None = None, misses: float = 0.01) -> Limits:
@@ -49,11 +52,14 @@ class Limits:
     def of(cls, budget: Budget) -> Limits:
         """The limits of a device profile.
 
-        Its period is the deadline, and the share of misses is what its percentile leaves: 1% at the 99th. Without a
-        period its latency is the deadline, and nothing grows stale: what was found in a document stays found.
+        Its period is the deadline, and the share of misses is what its percentile leaves: 1% at the 99th.
+
+        Without a period somebody waits for every answer, and its latency is the deadline. Nothing grows stale: what was
+        found in a document stays found. No run is abandoned, because what it does must not be done twice at a time; its
+        pipeline sees to its own end. And the next one is not put off by others that failed.
         """
         misses = round(1 - budget.percentile / 100, 6)
         if budget.period_ms is not None:
             return cls.every(budget.period_ms / 1e3, misses=misses)
         limits = cls.every(budget.latency_ms / 1e3, misses=misses)
-        return replace(limits, stale_s=math.inf, failed_s=math.inf)
+        return replace(limits, stale_s=math.inf, failed_s=math.inf, stuck_s=math.inf, longest_pause_s=0.0)

@@ -5,14 +5,17 @@
         for outcome in live:                    # from the thread that shows: Emit, Revise, Abstain
             ...
 
-The newest answer waits to be read; one that nobody read before the next came is counted as unread. A second thread
-looks twice a period for a run that hangs and for the state. Python cannot end a thread: the one that hangs is marked,
-a new one takes its place, and what it brings, if ever it comes back, is thrown away.
+How many answers wait to be read is the queue's to say: with `Newest` the newest one, and one that nobody read before
+the next came is counted as unread; with `KeepAll` all of them. A second thread looks twice a period for a run that
+hangs and for the state. Python cannot end a thread: the one that hangs is marked, a new one takes its place, and what
+it brings, if ever it comes back, is thrown away.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -38,7 +41,7 @@ class LiveRunner(Generic[Input, Result]):
         self._changed = threading.Condition()
         self._leave = threading.Event()
         self._closed = False
-        self._unread: Outcome[Result] | None = None
+        self._unread: deque[Emit[Result] | Abstain] = deque()
         self._broken: BaseException | None = None
         self._worker: threading.Thread | None = None
         self._loader: threading.Thread | None = None
@@ -58,28 +61,28 @@ class LiveRunner(Generic[Input, Result]):
             self._end()
         # A run that has begun may end in its time; one that hangs is not waited for any longer than when it is watched.
         if self._worker is not None:
-            self._worker.join(self._runner.limits.stuck_s)
+            patience = self._runner.limits.stuck_s
+            self._worker.join(patience if math.isfinite(patience) else None)
 
     def push(self, item: Input, captured_at: float) -> Wait | Abstain:
-        """Hand an input over; never waits for a run. Wait: its answer is to come, unless a newer input replaces it."""
+        """Hand an input over; never waits for a run. Wait: its answer is to come."""
         with self._changed:
             outcome = self._runner.arrive(item, captured_at)
             self._changed.notify_all()
             return outcome
 
     def pull(self, timeout: float | None = None) -> Outcome[Result] | None:
-        """The newest outcome that was not read yet; Wait when there is none in `timeout` seconds; None after the end.
+        """The first outcome that was not read yet; Wait when there is none in `timeout` seconds; None after the end.
 
         Raises what a thread of this runner died of, such as a full disk under the telemetry.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._unread is not None or self._over(), timeout)
+            self._changed.wait_for(lambda: self._unread or self._over(), timeout)
             if self._broken is not None:
                 raise self._broken
-            outcome, self._unread = self._unread, None
-            if outcome is None and not self._over():
-                return Wait(self._runner.counts.arrived - 1)
-            return outcome
+            if self._unread:
+                return self._unread.popleft()
+            return None if self._over() else Wait(self._runner.counts.arrived - 1)
 
     def __iter__(self) -> Iterator[Emit[Result] | Abstain]:
         """Every outcome as it comes, until `close` and the answer to the last input."""
@@ -142,25 +145,27 @@ class LiveRunner(Generic[Input, Result]):
                 begun = self._runner.begin()
                 if isinstance(begun, Job):
                     return begun
-                if begun is not None:
-                    self._post(begun)
-                else:
+                self._post(begun)
+                if begun is None:
                     self._changed.wait(self._tick)
         return None
 
-    def _settle(self, end: Callable[..., Emit[Result] | Abstain | None], *of: Any) -> None:
+    def _settle(self, end: Callable[..., Outcome[Result] | None], *of: Any) -> None:
         # In one go: who pulls must not find the lane empty before the last outcome can be read.
         with self._changed:
-            if (outcome := end(*of)) is not None:
-                self._post(outcome)
+            self._post(end(*of))
 
-    def _post(self, outcome: Emit[Result] | Abstain) -> None:
-        """Let an outcome be read. An answer takes the place of an older one; an abstention of no answer."""
-        if isinstance(self._unread, Emit):
-            if not isinstance(outcome, Emit):
-                return
-            self._runner.telemetry.unread += 1
-        self._unread = outcome
+    def _post(self, outcome: Outcome[Result] | None) -> None:
+        """Let an outcome be read. Where all room is taken an answer replaces an older one; an abstention no answer."""
+        if outcome is None or isinstance(outcome, Wait):
+            return
+        if len(self._unread) == self._runner.lane.queue.unread:
+            if isinstance(self._unread[-1], Emit):
+                if not isinstance(outcome, Emit):
+                    return
+                self._runner.telemetry.unread += 1
+            self._unread.pop()
+        self._unread.append(outcome)
         self._changed.notify_all()
 
     def _watch(self) -> None:
@@ -169,7 +174,8 @@ class LiveRunner(Generic[Input, Result]):
                 if self._over():
                     self._end()
                     return
-                if self._runner.overdue() and (abandoned := self._runner.abandon()) is not None:
+                if self._runner.overdue():
+                    abandoned = self._runner.abandon()
                     self._hire()
                     self._post(abandoned)
                 if self._runner.look().state is State.FAILED and self._closed:

@@ -22,9 +22,16 @@ class Reason(str, Enum):
     """Why an input gets no answer."""
 
     order = "captured before an input that came earlier"
+    full = "too many inputs wait"
+    replaced = "a newer input took its place"
     expired = "too old to be current"
+    unsure = "the answer is not sure"
     error = "the run raised an error"
     stuck = "the run was stuck and is abandoned"
+
+
+class Superseded(Exception):  # noqa: N818 - no error: there is newer work
+    """Raised by a pipeline that ends a run early because a newer input waits: the input counts as replaced."""
 
 
 @dataclass(frozen=True)
@@ -77,25 +84,26 @@ class Emit(Answer[Result]):
 
 @dataclass(frozen=True)
 class Revise(Emit[Result]):
-    """An answer that takes the place of the one to input `revises`, as a longer part of the same sentence does."""
+    """An answer that may change again, and takes the place of the one to input `revises`; -1: it is the first."""
 
     revises: int = -1
 
 
 @dataclass(frozen=True)
 class Wait:
-    """The input is waiting or being worked on; its answer comes later, unless a newer input replaces it."""
+    """The input waits or is being worked on; its answer comes later, unless its queue lets a newer one replace it."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Abstain:
-    """No answer is given to this input. `why` is for a person."""
+    """No answer is given to this input. `why` is for a person; `result` is there where it is not sure."""
 
     number: int
     reason: Reason
     why: str
+    result: Any = None
 
 
 Outcome = Emit[Result] | Abstain | Wait

@@ -48,6 +48,18 @@ class Answer(Generic[Result]):
     times: StageTimes
 
 
+@dataclass(frozen=True)
+class Tentative(Answer[Result]):
+    """One that may change with the next input, as the translation of half a sentence does. A runner makes it Revise."""
+
+
+@dataclass(frozen=True)
+class Unsure(Answer[Result]):
+    """One that is not to be relied on, and why. A runner abstains, and hands the result on as that."""
+
+    why: str = ""
+
+
 class Pipeline(Generic[Input, Context, Result]):
     """The one way from an input to a result.
 

@@ -1,4 +1,4 @@
-"""The runner: owns the clock, the deadline and the newest-input rule; the governor picks the rung.
+"""The runner: owns the clock, the deadline and the queue; the governor picks the rung.
 
     runner = Runner(ladder.steps(open_detector), Limits.of(budget), sample=picture)
     runner.prepare()
@@ -11,16 +11,17 @@ its own, so that inputs may come while one runs; `replay` moves a fake clock alo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from tightrope.runtime.clock import Clock, SystemClock
 from tightrope.runtime.governor import Governor
 from tightrope.runtime.lane import Counts, Job, Lane
 from tightrope.runtime.limits import Limits
-from tightrope.runtime.outcome import Abstain, Emit, Outcome, Reason, Revise, Wait
-from tightrope.runtime.pipeline import Answer
+from tightrope.runtime.outcome import Abstain, Emit, Outcome, Reason, Revise, Superseded, Wait
+from tightrope.runtime.pipeline import Answer, Tentative, Unsure
 from tightrope.runtime.policies import Hysteresis, Policy
+from tightrope.runtime.queues import Queue
 from tightrope.runtime.session import first_line
 from tightrope.runtime.shelf import Step
 from tightrope.runtime.telemetry import Telemetry
@@ -43,8 +44,8 @@ class Runner(Generic[Input, Result]):
         policy: picks the rung of every run; None: `Hysteresis()`.
         clock: where all times come from; capture times must come from the same one.
         telemetry: is told everything that happens; None: only the summary is kept.
-        revises: (input answered last, input answered now) -> whether the answer takes the place of the one before.
         memory_bytes: limit of the process's resident memory; rungs beyond it are loaded only when they come near.
+        queue: says which input is next and whether one may be lost; None: `Newest()`.
     """
 
     def __init__(
@@ -55,8 +56,8 @@ class Runner(Generic[Input, Result]):
         policy: Policy | None = None,
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
-        revises: Callable[[Input, Input], bool] | None = None,
         memory_bytes: int | None = None,
+        queue: Queue[Input] | None = None,
     ) -> None:
         if not steps:
             raise ValueError("a ladder needs at least one rung")
@@ -64,13 +65,12 @@ class Runner(Generic[Input, Result]):
         self.clock = clock or SystemClock()
         self.governor = Governor(steps, limits, policy or Hysteresis(), self.clock, memory_bytes)
         self.telemetry = telemetry or Telemetry(steps, limits, self.clock.now())
-        self.lane: Lane[Input] = Lane()
+        self.lane: Lane[Input] = Lane(queue)
         self._watchdog = Watchdog(limits)
-        self._revises = revises
         self._sample = sample
         self._restock_at = float("-inf")
         self._unloadable: Exception | None = None
-        self._shown: Job[Input] | None = None
+        self._shown = -1
 
     @property
     def counts(self) -> Counts:
@@ -105,7 +105,10 @@ class Runner(Generic[Input, Result]):
         self.telemetry.loaded(stocked, began, now)
 
     def push(self, item: Input, captured_at: float) -> Outcome[Result]:
-        """Take an input and run it at once, in this thread. Wait: a run may not begin now, in the state FAILED."""
+        """Take an input and run what is next at once, in this thread: it, unless the queue has another that is due.
+
+        Wait: no run may begin now, in the state FAILED, or the run failed and its input waits again.
+        """
         outcome = self.arrive(item, captured_at)
         if self.lacks:
             self.restock()
@@ -119,19 +122,20 @@ class Runner(Generic[Input, Result]):
         return self.finish(job, answer) or outcome
 
     def arrive(self, item: Input, captured_at: float) -> Wait | Abstain:
-        """An input comes. It waits, in place of the one that has waited until now."""
+        """An input comes. It waits, if the queue takes it, and perhaps in place of another."""
         now = self.clock.now()
         self._watchdog.arrived(now)
-        job, replaced = self.lane.arrive(item, captured_at, now)
-        if job is None:
-            number = self.lane.counts.arrived - 1
-            return self._abstain(number, Reason.order, "an input that was captured later came before it", now)
-        self.telemetry.arrived(job, replaced, now)
+        job, lost = self.lane.arrive(item, captured_at, now)
+        if lost is not None and lost[0] is job:
+            return self._abstain(job.number, lost[1], lost[1].value, now)
+        self.telemetry.arrived(job, now)
+        if lost is not None:
+            self.telemetry.replaced(lost[0], job.number, now)
         self.look()
         return Wait(job.number)
 
     def begin(self) -> Job[Input] | Abstain | None:
-        """Start what waits on the rung that the governor picks. None: nothing waits, or no run may begin now."""
+        """Start what is next on the rung that the governor picks. None: nothing waits, or no run may begin now."""
         now = self.clock.now()
         waiting = self.lane.waiting
         if waiting is None or self.lane.running is not None:
@@ -165,43 +169,52 @@ class Runner(Generic[Input, Result]):
         if age > self.limits.stale_s:
             self.lane.settle(job, Reason.expired)
             return self._abstain(job.number, Reason.expired, f"its answer came when it was {age:.2f} s old", now)
-        self.lane.settle(job)
         self._watchdog.answered(job.captured_at, now, job.rung)
+        if isinstance(answer, Unsure):
+            self.lane.settle(job, Reason.unsure)
+            return self._abstain(job.number, Reason.unsure, answer.why, now, answer.result)
+        self.lane.settle(job)
         emitted = self._emit(job, answer, now)
         self.telemetry.answered(emitted, now)
         return emitted
 
-    def fail(self, job: Job[Input], error: Exception) -> Abstain | None:
-        """The run raised an error. None: it had been abandoned."""
+    def fail(self, job: Job[Input], error: Exception) -> Abstain | Wait | None:
+        """The run raised an error. Wait: its input waits again. None: it had been abandoned, or was superseded."""
         now = self.clock.now()
         if self.lane.running is not job:
             self._came_back(job, now)
             return None
-        self.lane.settle(job, Reason.error)
+        if isinstance(error, Superseded):
+            self.lane.settle(job, Reason.replaced)
+            self.telemetry.replaced(job, self.counts.arrived - 1, now)
+            return None
         why = f"{self._name(job)}: {first_line(error)}"
         if self._watchdog.fault(now, why) >= FAULTS_IN_A_ROW:
             self.governor.shelf.discard(job.rung)  # perhaps it is the session: the next one is new
-        return self._abstain(job.number, Reason.error, why, now)
+        return self._unanswered(job, Reason.error, why, now)
 
     def overdue(self) -> bool:
         """Whether the run is stuck."""
         running = self.lane.running
         return running is not None and self.clock.now() - running.started_at > self.limits.stuck_s
 
-    def abandon(self) -> Abstain | None:
-        """Give up the run: its answer is not waited for, and its session is never used again. None: nothing runs."""
+    def abandon(self) -> Abstain | Wait | None:
+        """Give up the run: its answer is not waited for, and its session is never used again.
+
+        Wait: its input waits again. None: nothing runs.
+        """
         now = self.clock.now()
         job = self.lane.running
         if job is None:
             return None
-        self.lane.settle(job, Reason.stuck)
         self._watchdog.left_behind += 1
+        self.telemetry.left_behind += 1
         taken = now - job.started_at
         why = f"{self._name(job)} gave no answer in {taken:.2f} s and is left behind"
         self._watchdog.fault(now, why)
         self.governor.observe(job.rung, taken)
         self.governor.shelf.discard(job.rung)
-        return self._abstain(job.number, Reason.stuck, why, now)
+        return self._unanswered(job, Reason.stuck, why, now)
 
     def look(self) -> Health:
         """The state at this moment; a change of it goes into the telemetry."""
@@ -214,7 +227,7 @@ class Runner(Generic[Input, Result]):
         return self.look().state
 
     def _emit(self, job: Job[Input], answer: Answer[Result], now: float) -> Emit[Result]:
-        before, self._shown = self._shown, job
+        before, self._shown = self._shown, job.number
         plain = Emit(
             result=answer.result,
             times=answer.times,
@@ -227,12 +240,19 @@ class Runner(Generic[Input, Result]):
             deadline_s=self.limits.deadline_s,
             state=self.look().state,
         )
-        if before is None or self._revises is None or not self._revises(before.item, job.item):
-            return plain
-        return Revise(**vars(plain), revises=before.number)
+        return Revise(**vars(plain), revises=before) if isinstance(answer, Tentative) else plain
 
-    def _abstain(self, number: int, reason: Reason, why: str, now: float) -> Abstain:
-        abstained = Abstain(number, reason, why)
+    def _unanswered(self, job: Job[Input], reason: Reason, why: str, now: float) -> Abstain | Wait:
+        """The run of `job` gave no answer: it waits again where the queue loses none."""
+        if self.lane.retry(job):
+            self.telemetry.waits_again(job, why, now)
+            self.look()
+            return Wait(job.number)
+        self.lane.settle(job, reason)
+        return self._abstain(job.number, reason, why, now)
+
+    def _abstain(self, number: int, reason: Reason, why: str, now: float, result: Result | None = None) -> Abstain:
+        abstained = Abstain(number, reason, why, result)
         self.telemetry.abstained(abstained, now)
         self.look()
         return abstained

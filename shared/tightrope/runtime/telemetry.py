@@ -27,7 +27,7 @@ from tightrope.runtime.limits import Limits
 from tightrope.runtime.outcome import Abstain, Emit
 from tightrope.runtime.session import first_line
 from tightrope.runtime.shelf import Step, Stocked
-from tightrope.runtime.summary import EMULATED, Summary
+from tightrope.runtime.summary import EMULATED, Summary, percentiles
 from tightrope.runtime.watchdog import Health, State
 
 Record = Mapping[str, Any]
@@ -41,6 +41,10 @@ class Telemetry:
         limits: that the run is held to.
         now: the start, seconds of the runner's clock.
         write: takes every record, a mapping of plain values; None: nobody wants them.
+
+    Attributes:
+        unread: answers that nobody fetched before the next one came.
+        left_behind: runs that were abandoned and have not come back.
     """
 
     def __init__(
@@ -57,19 +61,24 @@ class Telemetry:
         self._rung_s = dict.fromkeys(self._qualities, 0.0)
         self._rung: tuple[str, float] | None = None
         self._state: State | None = None
-        self._left_behind = 0
-        self.unread = 0
+        self.unread = self.left_behind = 0
         self.emulated = os.environ.get(EMULATED)
         ladder = [{"name": step.name, "quality": step.quality, "usual_ms": step.usual_s * 1e3} for step in steps]
         held = {name: value if math.isfinite(value) else None for name, value in asdict(limits).items()}
         self._record("start", now, ladder=ladder, limits=held, emulated=self.emulated)
 
-    def arrived(self, job: Job[Any], replaced: Job[Any] | None, now: float) -> None:
-        """An input came, and perhaps took the place of another."""
+    def arrived(self, job: Job[Any], now: float) -> None:
+        """An input came."""
         self._record("arrived", now, number=job.number, captured=self._since(job.captured_at))
-        if replaced is not None:
-            self._lost["replaced"] += 1
-            self._record("replaced", now, number=replaced.number, by=job.number)
+
+    def replaced(self, job: Job[Any], by: int, now: float) -> None:
+        """A newer input took the place of one that waited, or that ran and ended early."""
+        self._lost["replaced"] += 1
+        self._record("replaced", now, number=job.number, by=by)
+
+    def waits_again(self, job: Job[Any], why: str, now: float) -> None:
+        """A run gave no answer, and its input waits again."""
+        self._record("waits again", now, number=job.number, why=why)
 
     def started(self, job: Job[Any], why: str, now: float) -> None:
         """A run began."""
@@ -92,12 +101,11 @@ class Telemetry:
     def abstained(self, abstained: Abstain, now: float) -> None:
         """An input gets no answer."""
         self._lost[abstained.reason.name] += 1
-        self._left_behind += abstained.reason.name == "stuck"
         self._record("abstained", now, number=abstained.number, reason=abstained.reason.name, why=abstained.why)
 
     def came_back(self, job: Job[Any], now: float) -> None:
         """A run that had been abandoned ended after all."""
-        self._left_behind -= 1
+        self.left_behind -= 1
         self._record("came back", now, number=job.number, seconds=now - job.started_at)
 
     def loaded(self, stocked: Stocked, began: float, now: float) -> None:
@@ -119,8 +127,6 @@ class Telemetry:
         self._spend(now)
         answered = len(self._ages_ms)
         inputs = answered + sum(self._lost.values())
-        ordered = sorted(self._ages_ms)
-        ages = {f"p{p}": ordered[max(0, -(-answered * p // 100) - 1)] for p in (50, 99)} if ordered else {}
         return Summary(
             seconds=now - self._start,
             inputs=inputs,
@@ -128,10 +134,10 @@ class Telemetry:
             late=answered - self._met,
             lost=dict(sorted(self._lost.items())),
             unread=self.unread,
-            age_ms=ages,
+            age_ms=percentiles(self._ages_ms),
             rung_s=dict(self._rung_s),
             score=self._score / inputs if inputs else 0.0,
-            left_behind=self._left_behind,
+            left_behind=self.left_behind,
             emulated=self.emulated,
         )
 

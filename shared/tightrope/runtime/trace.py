@@ -41,12 +41,19 @@ def chrome_trace(records: Iterable[Record]) -> dict[str, Any]:
     rungs = [step["name"] for record in kept if record["event"] == "start" for step in record["ladder"]]
     names = [{"ph": "M", "pid": 1, "tid": row, "name": "thread_name", "args": {"name": _ROWS[row]}} for row in _ROWS]
     title = {"ph": "M", "pid": 1, "tid": 0, "name": "process_name", "args": {"name": "tightrope"}}
-    runs = {record["number"]: record for record in kept if record["event"] == "started"}
-    events = [event for record in kept for event in _events(record, rungs, runs)]
-    return {"traceEvents": [title, *names, *events, *_states(kept, end)], "displayTimeUnit": "ms"}
+    return {"traceEvents": [title, *names, *_events(kept, rungs), *_states(kept, end)], "displayTimeUnit": "ms"}
 
 
-def _events(record: Record, rungs: list[str], runs: Mapping[int, Record]) -> Iterator[Event]:
+def _events(records: list[Record], rungs: list[str]) -> Iterator[Event]:
+    runs: dict[int, Record] = {}
+    for record in records:
+        if record["event"] == "started":
+            runs[record["number"]] = record
+        yield from _of(record, rungs, runs)
+
+
+def _of(record: Record, rungs: list[str], runs: Mapping[int, Record]) -> Iterator[Event]:
+    """The events of one record, with the last run of each input until then."""
     at = record["t"] * 1e6
     event = record["event"]
     if event == "answer":
@@ -57,8 +64,11 @@ def _events(record: Record, rungs: list[str], runs: Mapping[int, Record]) -> Ite
         if run := runs.get(record["number"]):
             length = (record["t"] - run["t"]) * 1e3
             yield _complete(f"{run['rung']}: {record['reason']}", run["t"] * 1e6, length, _RUNS, told)
-    elif event == "replaced":
-        yield _instant("replaced", at, _LOST, {"number": record["number"], "by": record["by"]})
+    elif event in ("replaced", "waits again"):
+        told = {key: record[key] for key in record.keys() - {"event", "t"}}
+        yield _instant(event, at, _LOST, told)
+        if run := runs.get(record["number"]):
+            yield _complete(f"{run['rung']}: {event}", run["t"] * 1e6, (record["t"] - run["t"]) * 1e3, _RUNS, told)
     elif event == "came back":
         yield _instant("came back", at, _LOST, {"number": record["number"], "seconds": record["seconds"]})
     elif event == "loaded":

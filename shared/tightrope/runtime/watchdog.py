@@ -25,7 +25,6 @@ from tightrope.runtime.limits import Limits
 FAULTS_IN_A_ROW = 3
 LEFT_BEHIND = 2
 """So many abandoned runs may hang at a time: each keeps a thread and a session's memory."""
-_LONGEST_PAUSE_S = 30.0
 
 
 class State(str, Enum):
@@ -82,13 +81,13 @@ class Watchdog:
         """A run raised an error or was abandoned. Returns how many of them came in a row.
 
         After several in a row the next one is put off, by `stuck_s` at first and twice as long after each further one,
-        up to half a minute.
+        up to `longest_pause_s`.
         """
         self._faults += 1
         self._fault = why
         if self._faults >= FAULTS_IN_A_ROW:
             pause = self._limits.stuck_s * 2 ** min(self._faults - FAULTS_IN_A_ROW, 20)
-            self._retry_at = now + min(pause, _LONGEST_PAUSE_S)
+            self._retry_at = now + min(pause, self._limits.longest_pause_s)
         return self._faults
 
     def may_start(self, now: float) -> bool:

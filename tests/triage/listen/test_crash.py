@@ -17,14 +17,17 @@ from typing import Any
 
 import pytest
 
-from tightrope_triage.listen import worklist
+from tightrope.runtime import FakeClock
+from tightrope.runtime.lane import Job
+from tightrope_triage.listen import ListenOptions, worklist
 from tightrope_triage.listen.bounds import preamble
 from tightrope_triage.listen.cases import Worklist
 from tightrope_triage.listen.database import Database
 from tightrope_triage.listen.reception import SUCCESS, Answer, Incoming, accept, adopt
+from tightrope_triage.listen.runner import CaseRunner, open_runner
 from tightrope_triage.listen.sender import forget_orphans
 from tightrope_triage.listen.spool import Spool
-from tightrope_triage.listen.worker import Worker
+from tightrope_triage.listen.worker import TryAgainError, Worker
 
 from .objects import radiograph
 from .standin import plain
@@ -42,7 +45,7 @@ class Folder:
     """A worklist, opened as a listener does."""
 
     def __init__(self, path: Path) -> None:
-        self.database = Database(path)
+        self.path, self.database = path, Database(path)
         self.cases = Worklist(self.database)
         self.received, self.outgoing = Spool(path / "received"), Spool(path / "outgoing")
         adopt(self.received, self.cases)
@@ -56,16 +59,28 @@ class Folder:
         incoming = Incoming(self.received.draft(), head, 1 << 20)
         incoming.add(encoded[:100])
         incoming.add(encoded[100:])
-        return accept(incoming, *who, self.received, self.cases, limit=5)
+        return accept(incoming, *who, self.received, self.cases, limit=5, arrived=lambda case: None)
 
     def judge(self) -> None:
-        worker = Worker(plain, self.received, self.outgoing, self.cases, say=lambda line: None, judged=lambda: None)
-        job = self.cases.claim()
-        if job is not None:
-            worker.work(job)
+        clock = FakeClock()
+        worker = Worker(plain, self.received, self.outgoing, self.cases, say=print, sends=True, clock=clock)
+        runner = open_runner(worker, ListenOptions(self.path), self.cases.waiting(), clock, None)
+        runner.prepare()
+        drain(runner)
 
     def end(self) -> None:
         self.database.close()
+
+
+def drain(runner: CaseRunner) -> list[Any]:
+    """Judge until nothing waits; the outcomes in order."""
+    outcomes = []
+    while isinstance(job := runner.begin(), Job):
+        try:
+            outcomes.append(runner.finish(job, runner.run(job)))
+        except TryAgainError as error:
+            outcomes.append(runner.fail(job, error))
+    return outcomes
 
 
 def _encoded(dataset: Any) -> bytes:

@@ -18,6 +18,7 @@ from pynetdicom import build_context
 from rich.console import Console
 
 from tightrope.errors import BadInputError, OutputError, TightropeError
+from tightrope.runtime import Limits as RunLimits
 from tightrope_triage.listen import (
     IsolatedJudge,
     Judge,
@@ -26,6 +27,7 @@ from tightrope_triage.listen import (
     Node,
     Retry,
     Row,
+    summarize,
     to_json,
     to_table,
     worklist,
@@ -45,6 +47,7 @@ from .test_store import associate, rows_when_done, send
 
 Start = Callable[..., Here]
 __all__ = ["archive"]
+HOUR = RunLimits.every(3600.0)
 
 
 def test_poison_is_tried_three_times_and_blocks_nothing(listening: Start) -> None:
@@ -221,7 +224,7 @@ def test_what_keeps_a_listener_from_starting(listening: Start, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("PRAGMA user_version = 2", "newer tightrope"),
+        ("PRAGMA user_version = 3", "newer tightrope"),
         ("PRAGMA user_version = 0", "older tightrope"),
         ("PRAGMA application_id = 1", "no worklist of tightrope"),
     ],
@@ -304,7 +307,7 @@ def test_table_and_json(listening: Start) -> None:
     assert "\x1b" not in shown.get()
     assert "?[31mred[/]" in shown.get()
     assert "not for diagnostic use" in shown.get()
-    (case,) = json.loads(to_json(rows))["cases"]
+    (case,) = json.loads(to_json(rows, summarize(rows, HOUR)))["cases"]
     assert (case["state"], case["patient_id"]) == ("CANNOT JUDGE", "TEST0001")
 
 
