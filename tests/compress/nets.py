@@ -75,18 +75,19 @@ def _block(read: int, written: int, kernel: int, stride: int = 1) -> nn.Sequenti
 
 
 class Transformer(nn.Module):
-    """One pre-norm block: single-head attention and an MLP, then a linear head. MatMul with and without constants."""
+    """One pre-norm block: attention of 4 heads and an MLP, then a linear head. MatMul with and without constants."""
 
-    def __init__(self, width: int = 32) -> None:
+    def __init__(self, width: int = 32, heads: int = 4) -> None:
         super().__init__()
+        self.heads = heads
         self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
         self.mix, self.out, self.head = nn.Linear(width, 3 * width), nn.Linear(width, width), nn.Linear(width, 10)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        query, key, value = self.mix(self.before(x)).chunk(3, dim=-1)
+        query, key, value = self.mix(self.before(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
         attention = torch.softmax(query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5, dim=-1)
-        x = x + self.out(attention @ value)
+        x = x + self.out((attention @ value).transpose(1, 2).flatten(2))
         return self.head(x + self.mlp(self.between(x)))
 
 

@@ -89,8 +89,7 @@ def _changes_every_weight(before: Candidate, after: Candidate, task: Likeness) -
 
 
 def _costs_less(before: Candidate, after: Candidate, task: Likeness) -> bool:
-    work = [sum(layer.work for layer in layers(candidate.float_graph())) for candidate in (before, after)]
-    return work[1] < 0.9 * work[0]
+    return _work(after) < 0.9 * _work(before)
 
 
 def _moves_outliers(before: Candidate, after: Candidate, task: Likeness) -> bool:
@@ -119,6 +118,17 @@ def _thins_feed_forward_blocks(before: Candidate, after: Candidate, task: Likene
     return _costs_less(before, after, task) == blocks == bool(after.lineage[-1].notes["widths"])
 
 
+def _takes_heads_away(before: Candidate, after: Candidate, task: Likeness) -> bool:
+    """One of four, where there is attention. That the right heads go: see test_prune_heads."""
+    heads = any(node.op_type == "Softmax" for node in _graph(before).node)
+    counts = list(after.lineage[-1].notes["heads"].values())
+    return counts == ([[4, 3]] if heads else []) and (_work(after) < _work(before)) == heads
+
+
+def _work(candidate: Candidate) -> int:
+    return sum(layer.work for layer in layers(candidate.float_graph()))
+
+
 def _is_sparse(before: Candidate, after: Candidate, task: Likeness) -> bool:
     zeros = [float((numpy_helper.to_array(t) == 0).mean()) for t in _graph(after).initializer if np.prod(t.dims) > 255]
     notes = after.lineage[-1].notes
@@ -141,6 +151,7 @@ EFFECTS: dict[str, Effect] = {
     "quantize-weights": _multiplies_by_blocks,
     "prune-weights": _is_sparse,
     "prune-width": _thins_feed_forward_blocks,
+    "prune-heads": _takes_heads_away,
     "run-on": _runs_elsewhere,
 }
 NEEDS = {"run-on": "openvino"}

@@ -236,6 +236,16 @@ def verify(
     ],
     artifact: Annotated[str, typer.Argument(help="Name or folder of the artifact.")],
     data: Annotated[str | None, typer.Option(metavar="FOLDER", help="Where the data of a model file lies now.")] = None,
+    instruction_set: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Judge it on avx2, avx or sse4.2, which QEMU emulates.")
+    ] = None,
+    inputs: Annotated[
+        int | None, typer.Option(min=2, help="Emulate only so many held-out inputs. [default: all]")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write/--no-write", help="Put what the emulator found into the artifact's evidence.")
+    ] = True,
+    option: Annotated[list[str] | None, typer.Option("--set", help="Task option, e.g. sentences=40.")] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -243,13 +253,25 @@ def verify(
 
     Its accuracy is judged again on the held-out split, which must be there. Exit 3: it keeps less than its budget asks.
 
+    With --instruction-set its graphs run under qemu-x86_64, on a processor without newer instructions, and beside it
+    here, on the same inputs: a hundred times slower, so minutes. What it finds becomes part of the artifact's evidence.
+
     \b
       tightrope verify road nanodet-416-int8
       tightrope verify model.onnx out/model-int8 --data pictures
+      tightrope verify road nanodet-416-int8 --instruction-set avx2 --inputs 20
     """
+    settings = tuple(option or ())
+    if instruction_set is not None:
+        from tightrope.cli.elsewhere import elsewhere_command
+
+        elsewhere_command(app_name, artifact, instruction_set, inputs, write, as_json, data, quiet, settings)
+        return
+    if inputs is not None or not write:
+        raise ConfigError("--inputs and --no-write go with --instruction-set")
     from tightrope.cli.verify import verify_command
 
-    verify_command(app_name, artifact, as_json, data, quiet)
+    verify_command(app_name, artifact, as_json, data, quiet, settings)
 
 
 def report(

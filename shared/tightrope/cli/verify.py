@@ -21,7 +21,14 @@ from tightrope.errors import ArtifactError, BudgetNotMetError, ConfigError
 from tightrope.models import open_artifact
 
 
-def verify_command(target: str, artifact: str, as_json: bool, data: str | None = None, quiet: bool = False) -> None:
+def verify_command(
+    target: str,
+    artifact: str,
+    as_json: bool,
+    data: str | None = None,
+    quiet: bool = False,
+    settings: tuple[str, ...] = (),
+) -> None:
     """Load (which compares digests), evaluate again, print, and fail if the artifact is not what it says.
 
     Args:
@@ -30,6 +37,7 @@ def verify_command(target: str, artifact: str, as_json: bool, data: str | None =
         as_json: one JSON document in place of the text.
         data: where the data of a model file lies now; None: where it lay when the artifact was made.
         quiet: no progress.
+        settings: `key=value`s of the task, in place of or beside those that the artifact was made with.
 
     Raises:
         BudgetNotMetError: the artifact keeps less of the reference than its budget asked for.
@@ -37,7 +45,7 @@ def verify_command(target: str, artifact: str, as_json: bool, data: str | None =
     """
     judged = open_artifact(target, artifact)
     with Progress(quiet) as progress:
-        task = _task(target, judged, data, progress)
+        task = recorded_task(target, judged, data, progress, settings)
         found = recheck(task, judged, progress)
     if as_json:
         print_json({"app": judged.manifest.app, "name": judged.manifest.name, **found.to_dict()})
@@ -50,20 +58,29 @@ def verify_command(target: str, artifact: str, as_json: bool, data: str | None =
         raise ArtifactError(f"{judged.path} does not score here what its evidence says, under the same conditions")
 
 
-def _task(target: str, artifact: Artifact, data: str | None, progress: Progress) -> Whole:
-    """The task that judged the artifact, made again."""
+def recorded_task(
+    target: str, artifact: Artifact, data: str | None, progress: Progress, settings: tuple[str, ...] = ()
+) -> Whole:
+    """The task that judged the artifact, made again; with other `settings` if there are any.
+
+    Raises:
+        ArtifactError: it was made from something else.
+        ConfigError: there is no such task, or it does not take the data or the settings.
+    """
     if not is_own(target):
         if data:
             raise ConfigError(f"--data is for model files, and {target} is an app or a Task, which knows its own")
-        return find_task(target, task_settings(artifact))[1]
+        return find_task(target, (*task_settings(artifact), *settings))[1]
+    if settings:
+        raise ConfigError(f"--set is for apps and Tasks, and {target} is a model file")
     recorded = artifact.manifest.lineage.get("own")
     if recorded is None:
         raise ArtifactError(f"{artifact.path} was not made from a model file: name its app or its Task")
-    settings = validate(OwnSettings, recorded["settings"], f"{artifact.path}, lineage")
-    place = "data" if settings.data is not None else "inputs"
+    own = validate(OwnSettings, recorded["settings"], f"{artifact.path}, lineage")
+    place = "data" if own.data is not None else "inputs"
     progress("reading the model and the data")
     with heard_by(progress):
-        task = open_own(target, settings.model_copy(update={place: data} if data else {})).task
+        task = open_own(target, own.model_copy(update={place: data} if data else {})).task
     if task.model.digest != artifact.manifest.lineage["model_sha256"]:
         raise ArtifactError(f"{artifact.path} was made from another model than {target}: its sha256 differs")
     return task

@@ -81,13 +81,8 @@ def recheck(task: Whole, artifact: Artifact, progress: Progress = lambda _: None
     Raises:
         ArtifactError: the artifact has no evidence to compare with, or belongs to another task.
     """
+    refuse_other(task, artifact)
     manifest = artifact.manifest
-    if not {"scores", "gate", "environment"} <= manifest.evidence.keys():
-        raise ArtifactError(f"{artifact.path} has no evidence to verify; make it with `tightrope compress`")
-    if manifest.app != task.app:
-        raise ArtifactError(f"{artifact.path} is an artifact of {manifest.app!r}, and this task is of {task.app!r}")
-    if task.parts().keys() != manifest.graphs.keys():
-        raise ArtifactError(f"{artifact.path} has the graphs {', '.join(manifest.graphs)}, not those of this task")
     progress("exporting the reference")
     reference = exported_reference(task, Recipe.parse(manifest.lineage["recipe"], f"{artifact.path}, lineage"))
     progress("scoring the reference")
@@ -102,6 +97,17 @@ def recheck(task: Whole, artifact: Artifact, progress: Progress = lambda _: None
         _recorded_setting(manifest.evidence, manifest.lineage),
         Setting(detect_cpu().instruction_set, ort.__version__, dict(task.data_digests())),
     )
+
+
+def refuse_other(task: Whole, artifact: Artifact) -> None:
+    """Raises ArtifactError: the artifact has no evidence to compare with, or belongs to another task."""
+    manifest = artifact.manifest
+    if not {"scores", "gate", "environment"} <= manifest.evidence.keys():
+        raise ArtifactError(f"{artifact.path} has no evidence to verify; make it with `tightrope compress`")
+    if manifest.app != task.app:
+        raise ArtifactError(f"{artifact.path} is an artifact of {manifest.app!r}, and this task is of {task.app!r}")
+    if task.parts().keys() != manifest.graphs.keys():
+        raise ArtifactError(f"{artifact.path} has the graphs {', '.join(manifest.graphs)}, not those of this task")
 
 
 def exported_reference(task: Whole, recipe: Recipe) -> Build:

@@ -14,6 +14,7 @@ from tightrope.report.facts import (
     finding_facts,
     fits,
     gate_facts,
+    instruction_set_facts,
     latency_facts,
     pass_facts,
     recorded_budget,
@@ -66,6 +67,8 @@ def _evidence(manifest: Manifest) -> Iterator[str]:
         yield from _section(budget_facts(evidence, budget))
     if "gate" in evidence:
         yield from _section(gate_facts(evidence))
+    if evidence.get("instruction_sets"):
+        yield from _section(instruction_set_facts(evidence))
     for facts in (*finding_facts(evidence), *_measured(evidence)):
         yield from _section(facts)
 

@@ -136,6 +136,33 @@ def _figure(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
+def instruction_set_facts(evidence: Evidence) -> Facts:
+    """What is kept on each emulated instruction set and, of the same inputs, on the processor beside it."""
+    entries = evidence["instruction_sets"]
+    rows = tuple(
+        (
+            entry["instruction_set"],
+            there["metric"],
+            f"{there['share']:.2%} [{there['low']:.2%}, {there['high']:.2%}]",
+            f"{here['share']:.2%} on {entry['beside']}",
+            f"{entry['inputs']} of {entry['held_out']}",
+            f"{entry['outputs']['share']:.2%}, by {entry['outputs']['largest']:.3g} at most",
+        )
+        for entry in entries
+        for there, here in zip(entry["there"]["retentions"], entry["here"]["retentions"], strict=True)
+    )
+    runs = "; ".join(
+        f"{entry['instruction_set']}: {entry['emulator']}, onnxruntime {entry['onnxruntime']}, {entry['date'][:10]}"
+        for entry in entries
+    )
+    note = (
+        f"{runs}. Kept of the float reference, which ran on the other processor, as all but the artifact's graphs did; "
+        "the differences are between the graphs' outputs there and on the other processor. Intervals as above."
+    )
+    header = ("instruction set", "metric", "kept", "kept, same inputs", "held-out inputs", "outputs that differ")
+    return Facts("On other instruction sets", header, rows, note)
+
+
 def resource_facts(evidence: Evidence) -> Facts:
     """Size, memory, cold start, operators, and the time beside the reference's."""
     start, operators = evidence["cold_start"], evidence["operators"]

@@ -19,6 +19,7 @@ from tightrope.report.facts import (
     finding_facts,
     fits,
     gate_facts,
+    instruction_set_facts,
     judged,
     latency_at,
     latency_facts,
@@ -124,6 +125,8 @@ def _artifact(manifest: Manifest, budget: Budget) -> Iterator[str]:
         yield f'<p class="note">Latency: {escape(interval_text(evidence, budget))}.</p>'
     if "gate" in evidence:
         yield from section(gate_facts(evidence))
+    if evidence.get("instruction_sets"):
+        yield from section(instruction_set_facts(evidence))
     for facts in finding_facts(evidence):
         yield from section(facts)
     if "pipeline" in evidence:
