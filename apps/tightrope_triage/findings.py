@@ -15,7 +15,7 @@ from tightrope_triage.known import Known
 
 Finding = dict[str, Any]
 _ASSESSMENT = "assess.json"
-FROZEN = "frozen.json"
+FROZEN, CROSS_SITE = "frozen.json", "cross_site.json"
 _BENEFIT_AT = (0.1, 0.2, 0.3, 0.5)
 
 
@@ -61,7 +61,7 @@ def at_thresholds(known: Known, tested: Known, thresholds: Mapping[str, Mapping[
 
 
 def cross_validation() -> dict[str, Finding]:
-    """The figures of models/triage/assess.json and frozen.json; nothing where the first is not at hand."""
+    """The figures of models/triage/assess.json, frozen.json and cross_site.json; nothing where the first is absent."""
     file = models_root() / "triage" / _ASSESSMENT
     if not file.exists():
         return {}
@@ -70,6 +70,7 @@ def cross_validation() -> dict[str, Finding]:
     return {
         "Cross-validation of the training": _folds(report, made),
         **_from_site_to_site(),
+        **_fine_tuned_on_one_site(),
         "What the picture adds to the request form": _gain(report["metadata"], made),
         "Net benefit": _net_benefit(report, made),
     }
@@ -77,7 +78,16 @@ def cross_validation() -> dict[str, Finding]:
 
 def frozen() -> dict[str, Any] | None:
     """The figures of models/triage/frozen.json; None where it is not at hand."""
-    file = models_root() / "triage" / FROZEN
+    return _shipped(FROZEN)
+
+
+def cross_site() -> dict[str, Any] | None:
+    """The figures of models/triage/cross_site.json, of networks fine-tuned on one site; None where it is absent."""
+    return _shipped(CROSS_SITE)
+
+
+def _shipped(name: str) -> dict[str, Any] | None:
+    file = models_root() / "triage" / name
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
 
 
@@ -100,6 +110,24 @@ def _from_site_to_site() -> dict[str, Finding]:
         "the other tell what carries over to a hospital that nothing was learned from. Brackets: 95% intervals, DeLong."
     )
     return {"Frozen features, from site to site": {"rows": rows, "note": note}}
+
+
+def _fine_tuned_on_one_site() -> dict[str, Finding]:
+    report = cross_site()
+    if report is None:
+        return {}
+    named = {"nih": "AUC adult", "nih PA": "AUC adult PA", "nih AP": "AUC adult AP", "kermany": "AUC child"}
+    rows = {}
+    for who, found in report["learned_from"].items():
+        for label, areas in (("held-out patients", found["auc"]), ("all of the other site", found["everybody"])):
+            rows[f"learned from {who}, {label}"] = {named[group]: _values(area) for group, area in areas.items()}
+    trained = {f"{row['images']} pictures, seed {row['seed']}" for row in report["learned_from"].values()}
+    note = (
+        "The same training as of the network that ships, but on one site alone: what carries over to a hospital that "
+        f"nothing was learned from (float, torch; {' or '.join(sorted(trained))}; {report['date'][:10]}). Commands and "
+        "digests stand in models/triage/cross_site.json. Brackets: 95% intervals, DeLong."
+    )
+    return {"Fine-tuned on one site, at the other": {"rows": rows, "note": note}}
 
 
 def _folds(report: Mapping[str, Any], made: str) -> Finding:

@@ -24,7 +24,8 @@ from tightrope.runtime.clock import Clock, SystemClock
 from tightrope.runtime.pipeline import Answer, Pipeline
 from tightrope_triage import preprocess
 from tightrope_triage.checks import header_problems, picture_problems
-from tightrope_triage.dicom import read_dataset, read_radiograph, unsuitable
+from tightrope_triage.dicom import Decode, read_dataset, read_radiograph, unsuitable
+from tightrope_triage.dicom.codecs import stored_values
 from tightrope_triage.evaluation import expit
 from tightrope_triage.radiograph import Header, Radiograph
 
@@ -33,10 +34,14 @@ NO_CHEST = "The picture does not look like an upright frontal chest radiograph."
 
 @dataclass(frozen=True)
 class Source:
-    """What to judge: a DICOM file, a dataset (and which frame of several), or a radiograph that is decoded already."""
+    """What to judge: a DICOM file, a dataset (and which frame of several), or a radiograph that is decoded already.
+
+    `decode` shares a dataset's stored values with somebody else; None: nobody.
+    """
 
     item: Path | Dataset | Radiograph
     frame: int | None = None
+    decode: Decode | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def _radiograph(source: Source) -> Radiograph:
     if isinstance(source.item, Radiograph):
         return source.item
     dataset = source.item if isinstance(source.item, Dataset) else read_dataset(source.item)
-    found = read_radiograph(dataset, source.frame, at_least=preprocess.ENOUGH_PIXELS)
+    found = read_radiograph(dataset, source.frame, preprocess.ENOUGH_PIXELS, source.decode or stored_values)
     if isinstance(source.item, Path):
         return replace(found, header=replace(found.header, path=source.item))
     return found

@@ -8,8 +8,9 @@ from pathlib import Path
 import typer
 
 from tightrope.interrupt import Interrupt
-from tightrope_triage.dicom import display_pixels, read_dataset, read_header
+from tightrope_triage.dicom import DecodedOnce, display_pixels, read_dataset, read_header
 from tightrope_triage.listen import IsolatedJudge, Judge, Judged, ListenOptions, listen
+from tightrope_triage.outputs.overlay import SEEN_PIXELS
 from tightrope_triage.triager import Triager
 
 _LONGEST_S = 60.0
@@ -21,14 +22,15 @@ def open_judge(model: str, point: str, heat: bool, with_results: bool) -> Judge:
 
     def judge(path: Path) -> Judged:
         dataset = read_dataset(path)
-        reading = triager.judge(dataset, read_header(path))
-        if not with_results:
+        once = DecodedOnce(SEEN_PIXELS) if with_results else None
+        reading = triager.judge(dataset, read_header(path), decode=once)
+        if once is None:
             return Judged(reading)
         from tightrope_triage.outputs.capture import secondary_capture
-        from tightrope_triage.outputs.overlay import LONG_SIDE, render
+        from tightrope_triage.outputs.overlay import render
         from tightrope_triage.outputs.sr import structured_report
 
-        displayed = display_pixels(dataset, reading.header.frame, at_least=LONG_SIDE)
+        displayed = display_pixels(dataset, reading.header.frame, SEEN_PIXELS, once)
         picture = render(displayed, reading)
         return Judged(reading, "", (structured_report(dataset, reading), secondary_capture(dataset, reading, picture)))
 

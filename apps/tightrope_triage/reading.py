@@ -62,8 +62,9 @@ class Reading:
         point: the operating point that separated PRIORITY from ROUTINE.
         heat: float32 [h, w], each place's share of the log-odds, over the whole picture; None unless asked for.
         times_ms: milliseconds by stage: preprocess_ms (with decoding), session_ms, postprocess_ms and total_ms of the
-            judgement; where results were written also display_ms (decoding for the eye), draw_ms (the picture, with the
-            heat map if there is one) and results_ms (both, and all that was written).
+            judgement; where results were written also display_ms (the pixels for the eye; they were decoded for the
+            judgement already), draw_ms (the picture, with the heat map if there is one) and results_ms (both, and all
+            that was written).
     """
 
     header: Header

@@ -14,8 +14,9 @@ from pydicom.dataset import Dataset
 from tightrope.errors import BadInputError, MissingExtraError
 from tightrope.interrupt import Interrupt
 from tightrope.runtime.clock import SystemClock
-from tightrope_triage.dicom import DicomError, FoundFiles, display_pixels, find_files, read_dataset
+from tightrope_triage.dicom import DecodedOnce, DicomError, FoundFiles, display_pixels, find_files, read_dataset
 from tightrope_triage.outputs.jsonl import JsonLines
+from tightrope_triage.outputs.overlay import SEEN_PIXELS
 from tightrope_triage.radiograph import Header
 from tightrope_triage.reading import NOTICE, Reading
 from tightrope_triage.triager import Triager
@@ -63,21 +64,22 @@ class Run:
     def _take(self, header: Header) -> None:
         assert header.path is not None
         dataset = read_dataset(header.path)
-        reading = self._triager.judge(dataset, header, self._options.frame)
+        # Who writes results shows the picture too: what is decoded for the judgement is decoded for the eye.
+        once = None if self._options.out is None else DecodedOnce(SEEN_PIXELS)
+        reading = self._triager.judge(dataset, header, self._options.frame, once)
         reading = replace(reading, header=replace(reading.header, path=header.path))
-        if self._options.out is not None:
-            reading = self._write(self._options.out, dataset, reading)
+        if self._options.out is not None and once is not None:
+            reading = self._write(self._options.out, dataset, reading, once)
         self.readings.append(reading)
         if self.lines is not None:
             self.lines.add(reading)
 
-    def _write(self, out: Path, dataset: Dataset, reading: Reading) -> Reading:
+    def _write(self, out: Path, dataset: Dataset, reading: Reading, once: DecodedOnce) -> Reading:
         """Write its results; the reading as it may be told, with what that took."""
         from tightrope_triage.outputs.files import write_outputs
-        from tightrope_triage.outputs.overlay import LONG_SIDE
 
         started = self._clock.now()
-        displayed = display_pixels(dataset, reading.header.frame, at_least=LONG_SIDE)
+        displayed = display_pixels(dataset, reading.header.frame, SEEN_PIXELS, once)
         shown = self._clock.now()
         try:
             written = write_outputs(out, dataset, reading, displayed, self._pseudonyms, self._clock)
@@ -160,6 +162,6 @@ def _results_line(readings: list[Reading]) -> str:
     results, display, draw = (median(times[f"{name}_ms"] for times in spent) for name in ("results", "display", "draw"))
     drawn = "drawing it with its heat map" if any(reading.heat is not None for reading in readings) else "drawing it"
     return (
-        f"results: {results:.0f} ms more an object (median): {display:.0f} ms of it for decoding the picture for the "
-        f"eye, {draw:.0f} ms for {drawn}"
+        f"results: {results:.0f} ms more an object (median): {display:.0f} ms of it for bringing its pixels to the "
+        f"screen, {draw:.0f} ms for {drawn}"
     )

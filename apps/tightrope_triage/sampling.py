@@ -9,6 +9,16 @@ import numpy as np
 from tightrope_triage.data import Case
 
 
+def drawn_from(batch: int, adult_share: float) -> dict[str, int]:
+    """How many radiographs of each site a batch holds; a site of which it holds none is not there.
+
+    >>> drawn_from(16, 0.625), drawn_from(16, 0)
+    ({'nih': 10, 'kermany': 6}, {'kermany': 16})
+    """
+    adults = round(batch * adult_share)
+    return {site: count for site, count in (("nih", adults), ("kermany", batch - adults)) if count}
+
+
 class BalancedSampler:
     """Batches with a fixed share of each site and, on average, equally many of each view and label within it.
 
@@ -17,11 +27,11 @@ class BalancedSampler:
 
     def __init__(self, cases: list[Case], batch: int, adult_share: float, rng: np.random.Generator) -> None:
         self.rng = rng
-        adults = round(batch * adult_share)
-        self.sizes = {"nih": adults, "kermany": batch - adults}
-        self.cells: dict[str, dict[tuple[str | None, int], list[int]]] = {"nih": {}, "kermany": {}}
+        self.sizes = drawn_from(batch, adult_share)
+        self.cells: dict[str, dict[tuple[str | None, int], list[int]]] = {site: {} for site in self.sizes}
         for index, case in enumerate(cases):
-            self.cells[case.site].setdefault((case.view, case.label), []).append(index)
+            if case.site in self.cells:
+                self.cells[case.site].setdefault((case.view, case.label), []).append(index)
         self.decks = {
             (site, cell): self.deal(members) for site in self.cells for cell, members in self.cells[site].items()
         }

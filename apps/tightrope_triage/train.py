@@ -4,6 +4,7 @@
 
 Resumable: the same command goes on from the last finished epoch. DIR ends up with `weights.pt` (a state dict of plain
 float16 tensors: the moving average of the weights) and `lineage.json` (command, seed, digests, versions, every epoch).
+`--adult-share 0` learns from the children alone, `--adult-share 1` from the adults; `cross_site` judges such networks.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tightrope_triage.data import FOLDS, MANIFESTS, Case, bucket, load_grey8, re
 from tightrope_triage.evaluation import auc
 from tightrope_triage.orientation import Pose
 from tightrope_triage.preprocess import INPUT_SIZE, to_grey8
+from tightrope_triage.sampling import drawn_from
 from tightrope_triage.trainer import EPOCH_IMAGES, STORED_SIZE, TrainConfig, Trainer, predict
 
 UPSIDE_DOWN = -7.0  # log-odds of lying as it should, see `is_upside_down`
@@ -39,7 +41,8 @@ def train(config: TrainConfig) -> Path:
     cv2.setNumThreads(1)
     cases = read_cases(config.data, config.fold)
     config.out.mkdir(parents=True, exist_ok=True)
-    learned = [case for case in cases if learns_from(case, config.also_out)]
+    sites = drawn_from(config.batch, config.adult_share)
+    learned = [case for case in cases if case.site in sites and learns_from(case, config.also_out)]
     watched = [case for case in cases if case.split == "calibration"]
     trainer = Trainer(config, learned, load_grey8(learned, STORED_SIZE))
     watched_grey = load_grey8(watched, INPUT_SIZE)
@@ -101,6 +104,7 @@ def lineage_of(config: TrainConfig, cases: list[Case], trainer: Trainer, weights
         "manifests_sha256": lineage.digests(config.data, MANIFESTS.values()),
         "weights_sha256": lineage.digest(weights),
         "cases": dict(sorted(Counter(f"{case.site} {case.split}" for case in cases).items())),
+        "learned": dict(sorted(Counter(case.site for case in trainer.cases).items())),
         "upside_down": [case.path.name for case in left_out],
         "versions": lineage.versions(opencv=cv2.__version__),
         "epochs": trainer.log,

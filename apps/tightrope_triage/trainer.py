@@ -39,7 +39,7 @@ class TrainConfig:
     also_out: int = field(default=-1, metadata={"help": "another fold kept from training, to be scored; -1: none"})
     epochs: int = field(default=7, metadata={"help": f"of {EPOCH_IMAGES} images"})
     batch: int = 16
-    adult_share: float = field(default=0.625, metadata={"help": "share of each batch from the adult site"})
+    adult_share: float = field(default=0.625, metadata={"help": "share of adults in each batch; 0 or 1: one site"})
     step: float = field(default=2e-3, metadata={"help": "peak learning rate, relative to a tensor's RMS"})
     depth_decay: float = field(default=0.9, metadata={"help": "factor on `step` for each block further from the head"})
     weight_decay: float = 0.02

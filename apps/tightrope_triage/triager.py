@@ -19,7 +19,7 @@ from tightrope.artifact import Artifact
 from tightrope.models import open_artifact
 from tightrope.runtime.clock import Clock
 from tightrope.runtime.pipeline import Answer, Pipeline
-from tightrope_triage.dicom import unsuitable
+from tightrope_triage.dicom import Decode, unsuitable
 from tightrope_triage.judging import Context, Judge, Source
 from tightrope_triage.points import OperatingPoints
 from tightrope_triage.radiograph import Header
@@ -65,24 +65,26 @@ class Triager:
         """Open a shipped artifact by name, or any by its folder. Raises ArtifactError if there is none."""
         return cls(open_artifact("triage", model), threads, point, heat)
 
-    def __call__(self, item: Path | Dataset, frame: int | None = None) -> Answer[Reading]:
-        """Judge a DICOM file or dataset.
+    def __call__(self, item: Path | Dataset, frame: int | None = None, decode: Decode | None = None) -> Answer[Reading]:
+        """Judge a DICOM file or dataset; `decode` as in `Source`.
 
         Raises:
             DicomError: it cannot be read; a subclass says why.
         """
-        answer = self.pipeline(Source(item, frame))
+        answer = self.pipeline(Source(item, frame, decode))
         return Answer(replace(answer.result, times_ms=answer.times.to_dict()), answer.times)
 
     def refuse(self, header: Header, reasons: tuple[str, ...]) -> Reading:
         """CANNOT JUDGE without a look at the pixels."""
         return Reading(header, State.CANNOT_JUDGE, self.algorithm, self.points.at(header.age_years), reasons)
 
-    def judge(self, item: Path | Dataset, header: Header, frame: int | None = None) -> Reading:
+    def judge(
+        self, item: Path | Dataset, header: Header, frame: int | None = None, decode: Decode | None = None
+    ) -> Reading:
         """As calling it, but an object that its header rules out is refused before its pixels are decoded."""
         if (reason := unsuitable(header)) is not None:
             return self.refuse(header, (reason,))
-        return self(item, frame).result
+        return self(item, frame, decode).result
 
     def _reading(self, outputs: Sequence[Any], context: Context) -> Reading:
         judgement = self._judge.postprocess(outputs, context)

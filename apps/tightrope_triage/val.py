@@ -27,7 +27,7 @@ from tightrope.measure.statistics import Percentiles
 from tightrope_triage import evaluation as ev
 from tightrope_triage.data import Case, DataError
 from tightrope_triage.figures import against_metadata, figures, roc
-from tightrope_triage.findings import frozen
+from tightrope_triage.findings import cross_site, frozen
 from tightrope_triage.judging import Judge, Judgement, Source
 from tightrope_triage.kinds import Picture, changed, chest_pictures, other_pictures, shrunk
 from tightrope_triage.labelled import adults, read_case, read_labelled
@@ -85,6 +85,7 @@ def evaluate(artifact: Artifact, data: Path, step: Callable[[str], None] = lambd
         "sites": {name: of_site(group, points) for name, group in sites.items()},
         "other_threshold": {name: swapped(group, points) for name, group in sites.items() if name in PUBLISHED},
         "frozen": floor(data, fold),
+        "cross_site": one_site(data, fold),
         "metadata": gain(sites.get("nih", []), adults(data, fold)),
         "gate": {"limit": judge.limit, **gate},
         "latency_ms": latency(seen),
@@ -213,11 +214,21 @@ def gain(seen: Sequence[Seen], known: list[Case]) -> dict[str, Any] | None:
 def floor(data: Path, fold: int) -> dict[str, Any] | None:
     """What features that nobody trained get on these very test radiographs; None where it was measured on others."""
     found = frozen()
-    if found is None or found["fold_held_out"] != fold:
-        return None
-    files = {data / name: digest for name, digest in found["manifests_sha256"].items()}
-    same = all(file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == files[file] for file in files)
-    return found if same else None
+    return found if found is not None and same_radiographs(found, data, fold) else None
+
+
+def one_site(data: Path, fold: int) -> dict[str, Any] | None:
+    """What the network gets there when it is fine-tuned on one site alone, by whom it learned from; None as `floor`."""
+    rows = (cross_site() or {}).get("learned_from", {})
+    return {who: found for who, found in rows.items() if same_radiographs(found, data, fold)} or None
+
+
+def same_radiographs(measured: Mapping[str, Any], data: Path, fold: int) -> bool:
+    """Whether figures are of these manifests, byte for byte, and of this fold."""
+    if measured["fold_held_out"] != fold:
+        return False
+    files = {data / name: digest for name, digest in measured["manifests_sha256"].items()}
+    return all(file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == files[file] for file in files)
 
 
 def try_gate(judge: Judge, data: Path, kept: Mapping[str, list[Picture]]) -> dict[str, Any]:

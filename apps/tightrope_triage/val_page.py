@@ -155,16 +155,20 @@ def _cross_site(report: Report) -> Iterator[str]:
 
 
 def _frozen(report: Report) -> Iterator[str]:
-    """What carries over from one site to the other without fine-tuning on either, beside the artifact itself."""
-    found = report["frozen"]
-    if found is None:
+    """What carries over from one site to the other, frozen and fine-tuned on one, beside the artifact itself."""
+    found, one_site = report["frozen"], report["cross_site"] or {}
+    if found is None and not one_site:
         return
     yield "<h2>The floor to beat, and from one site to the other</h2>"
     groups = ("nih", "nih PA", "nih AP", "kermany")
     rows = [
         (f"learned from {who}", *(estimate(each["auc"][group]) for group in groups))
-        for who, each in found["learned_from"].items()
+        for who, each in (found["learned_from"] if found else {}).items()
     ]
+    for who, each in one_site.items():
+        rows.append((f"fine-tuned on {who} alone", *(estimate(each["auc"][group]) for group in groups)))
+        away = {group: estimate(area) for group, area in each["everybody"].items()}
+        rows.append((f"fine-tuned on {who} alone, everybody elsewhere", *(away.get(group, "-") for group in groups)))
     known = {
         f"{site} {group['name'].removeprefix('view ')}".removesuffix(" all"): group.get("auc")
         for site in ("nih", "kermany")
@@ -172,10 +176,17 @@ def _frozen(report: Report) -> Iterator[str]:
     }
     rows.append(("this artifact", *(estimate(known[group]) if known.get(group) else "-" for group in groups)))
     note = (
-        f"Logistic regressions on the features of a network that saw photographs only ({found['start']}, "
-        f"{found['date'][:10]}), on the same test radiographs. Where a row learned from one site alone, the columns of "
-        "the other tell what carries over to a hospital that nothing was learned from."
+        "On the same test radiographs. Where a row learned from one site alone, the columns of the other tell what "
+        "carries over to a hospital that nothing was learned from."
     )
+    if found:
+        note += (
+            " The first rows: logistic regressions on the features of a network that saw photographs only "
+            f"({found['start']}, {found['date'][:10]})."
+        )
+    if one_site:
+        trained = sorted({f"{each['images']} pictures, seed {each['seed']}" for each in one_site.values()})
+        note += f" Fine-tuned: the training of the network that ships, on one site ({' or '.join(trained)})."
     yield from section(Facts("AUC", ("", "adults", "adults PA", "adults AP", "children"), tuple(rows), note))
 
 

@@ -84,9 +84,9 @@ def _drawn(triager: Triager, file: Path) -> Variants:
         return replace(triager.refuse(found.header, ()), state=State.ROUTINE, probability=0.5, heat=found.heat)
 
     def draw(heat: bool) -> NDArray[np.uint8]:
-        from tightrope_triage.outputs.overlay import LONG_SIDE, render
+        from tightrope_triage.outputs.overlay import SEEN_PIXELS, render
 
         shown = reading() if heat else replace(reading(), heat=None)
-        return render(display_pixels(read_dataset(file), 1, LONG_SIDE), shown)
+        return render(display_pixels(read_dataset(file), 1, SEEN_PIXELS), shown)
 
     return {"picture, JPEG 2000": lambda: draw(heat=False), "picture with heat map, JPEG 2000": lambda: draw(heat=True)}

@@ -144,11 +144,20 @@ def test_the_floor_is_shown_where_it_was_measured_on_the_same_radiographs(data, 
     }
     (tmp_path / "triage").mkdir()
     (tmp_path / "triage" / "frozen.json").write_text(json.dumps(shipped))
+    tuned = {**shipped, "seed": 3, "images": 64, "auc": dict.fromkeys(groups, area), "everybody": {"nih": area}}
+    other = {**tuned, "manifests_sha256": dict.fromkeys(MANIFESTS.values(), "")}
+    (tmp_path / "triage" / "cross_site.json").write_text(
+        json.dumps({"date": shipped["date"], "learned_from": {"children": tuned, "adults": other}})
+    )
     monkeypatch.setenv("TIGHTROPE_MODELS", str(tmp_path))
     val_command(data, model, tmp_path / "page.html", as_json=True)
-    assert json.loads(capsys.readouterr().out)["frozen"] == shipped
+    report = json.loads(capsys.readouterr().out)
+    assert report["frozen"] == shipped
+    assert report["cross_site"] == {"children": tuned}
     row = "<tr><td>learned from children</td>" + "<td>0.710 [0.610,\N{NO-BREAK SPACE}0.810]</td>" * 4
-    assert row in (tmp_path / "page.html").read_text()
+    page = (tmp_path / "page.html").read_text()
+    assert row in page
+    assert row.replace("learned from children", "fine-tuned on children alone") in page
 
 
 def test_a_hospitals_own_folder_with_bad_rows(model, tmp_path, capsys):

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tightrope_triage.dicom import display_pixels, model_pixels, read_dataset
+from tightrope_triage.dicom import DecodedOnce, display_pixels, model_pixels, read_dataset
 from tightrope_triage.dicom.luts import Window
 from tightrope_triage.outputs.overlay import LONG_SIDE, render
 from tightrope_triage.reading import Reading
@@ -39,10 +39,11 @@ class Viewed:
     def of(cls, path: Path, reading: Reading) -> Viewed:
         """Raises DicomError if the pixels cannot be read."""
         dataset, frame = read_dataset(path), reading.header.frame
-        displayed = _shrunk(display_pixels(dataset, frame))
-        # Of JPEG 2000 the second decoding goes no further than needed; all else has this size already.
+        once = DecodedOnce(LONG_SIDE)
+        displayed = _shrunk(display_pixels(dataset, frame, decode=once))
+        # Of JPEG 2000 the second decoding goes no further than needed; all else is decoded once.
         size = displayed.shape[1], displayed.shape[0]
-        values = cv2.resize(model_pixels(dataset, frame, LONG_SIDE), size, interpolation=cv2.INTER_AREA)
+        values = cv2.resize(model_pixels(dataset, frame, LONG_SIDE, once), size, interpolation=cv2.INTER_AREA)
         return cls(reading, values, displayed, _nearest_window(values, displayed))
 
     @property

@@ -11,11 +11,14 @@ from tightrope_triage.dicom.errors import DicomError, FrameNeededError, MissingC
 from tightrope_triage.dicom.files import read_dataset
 from tightrope_triage.dicom.folder import FoundFiles, find_files
 from tightrope_triage.dicom.header import read_header
-from tightrope_triage.dicom.pixels import display_pixels, model_pixels
+from tightrope_triage.dicom.once import DecodedOnce
+from tightrope_triage.dicom.pixels import Decode, display_pixels, model_pixels
 from tightrope_triage.dicom.radiographs import read_radiograph
 from tightrope_triage.dicom.suitability import unsuitable
 
 __all__ = [
+    "Decode",
+    "DecodedOnce",
     "DicomError",
     "FoundFiles",
     "FrameNeededError",

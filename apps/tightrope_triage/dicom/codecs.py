@@ -5,8 +5,7 @@ pydicom's decoders do the work. Where several can, the fastest correct one is ta
 
 from __future__ import annotations
 
-from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from pydicom.uid import (
 from tightrope_triage.dicom.codestream import CodestreamSize, j2k_size, jpeg_size
 from tightrope_triage.dicom.description import PixelDescription
 from tightrope_triage.dicom.errors import DicomError, MissingCodecError, first_line, last_line
+from tightrope_triage.dicom.wavelet import halvings_for, read_band
 
 _JPEG = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless}
 _JPEG2000 = {JPEG2000Lossless, JPEG2000}
@@ -74,16 +74,32 @@ def stored_values(dataset: Dataset, found: PixelDescription, frame: int, at_leas
         MissingCodecError: nothing that is installed decodes it.
         DicomError: the pixel data are damaged, too short, or not of the declared size.
     """
+    if (shrunk := shrinkable(dataset, found, frame, at_least)) is not None:
+        band = read_band(*shrunk)
+        if band is not None:
+            return band.pixels()
+    return _decode(dataset, decoder_for(dataset), found, frame)
+
+
+class Shrinkable(NamedTuple):
+    """A JPEG 2000 frame that may be decoded smaller, and how often it may be halved."""
+
+    packed: bytes
+    size: CodestreamSize
+    halvings: int
+
+
+def shrinkable(dataset: Dataset, found: PixelDescription, frame: int, at_least: int | None) -> Shrinkable | None:
+    """A frame as it lies in the pixel data, checked; None where it must be decoded whole. Raises as `stored_values`."""
     decoder = decoder_for(dataset)
-    syntax = decoder.UID
-    if syntax.is_encapsulated:
-        packed = _packed_frame(dataset, found, frame)
-        size = _checked_size(packed, syntax, found)
-        if size and (halvings := _halvings(size, at_least)) and _may_shrink(size, decoder, found):
-            band = _low_band(packed, size, halvings)
-            if band is not None:
-                return band
-    return _decode(dataset, decoder, found, frame)
+    if not decoder.UID.is_encapsulated:
+        return None
+    packed = _packed_frame(dataset, found, frame)
+    size = _checked_size(packed, decoder.UID, found)
+    halvings = 0 if size is None else halvings_for(size, at_least)
+    if size is None or not halvings or not _may_shrink(size, decoder, found):
+        return None
+    return Shrinkable(packed, size, halvings)
 
 
 def _packed_frame(dataset: Dataset, found: PixelDescription, frame: int) -> bytes:
@@ -145,64 +161,10 @@ def _unpacked_bytes(packed: bytes) -> int:
     return total
 
 
-def _halvings(size: CodestreamSize | None, at_least: int | None) -> int:
-    """How often the frame may be halved so that no side falls under `at_least`."""
-    if size is None or not at_least:
-        return 0
-    times = 0
-    while times < size.halvings and min(size.rows, size.columns) >> (times + 1) >= at_least:
-        times += 1
-    return times
-
-
 def _may_shrink(size: CodestreamSize, decoder: Decoder, found: PixelDescription) -> bool:
     """Grey values with the signedness that the header gives: others are mended sample by sample, after decoding."""
     plain = found.grey and size.components == 1 and size.precision <= 16 and size.signed == found.signed
     return plain and decoder.UID in _JPEG2000 and "pillow" in decoder.available_plugins
-
-
-def _low_band(packed: bytes, size: CodestreamSize, halvings: int) -> NDArray[np.float32] | None:
-    """Decode a grey JPEG 2000 frame at 1 / 2**halvings of its size, in the same units, float32 [h, w].
-
-    Pillow shifts the values to the top of 8 or 16 bits and makes signed ones positive; both are undone here. None where
-    it cannot read the stream.
-    """
-    from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile  # Image.open would load the plugins of all formats
-
-    try:
-        picture = Jpeg2KImageFile(BytesIO(packed))
-        # Pillow's own `reduce` rounds the size to the nearest, where the band has it rounded up (15444-1 B-15), and
-        # then fails on odd sizes; so its tile is told the size and the number of halvings here.
-        width, height = -(-size.columns >> halvings), -(-size.rows >> halvings)
-        tile = picture.tile[0]
-        codec, _, *others = tuple(tile.args or ())
-        picture._size = (width, height)
-        picture.tile = [tile._replace(extents=(0, 0, width, height), args=(codec, halvings, *others))]
-        values = np.asarray(picture)
-    except Exception:  # Pillow is stricter than the others, which the caller asks then
-        return None
-    band = (values >> (values.dtype.itemsize * 8 - size.precision)).astype(np.float32)
-    if size.signed:
-        band -= 2 ** (size.precision - 1)
-    for axis, whole in enumerate((size.rows, size.columns)):
-        band = _centred(band, axis, whole, halvings)
-    return band
-
-
-def _centred(band: NDArray[np.float32], axis: int, whole: int, halvings: int) -> NDArray[np.float32]:
-    """Move the samples of a low-pass band to the centres of the pixels that they stand for, by linear interpolation.
-
-    Sample k of the band lies on pixel k * 2**halvings of the `whole` ones (15444-1 annex F), not amid the 2**halvings
-    pixels of a shrunk picture: unmended, a picture at a quarter of its size is 1.5 pixels off.
-    """
-    count = band.shape[axis]
-    place = ((np.arange(count) + 0.5) * whole / count - 0.5) / 2**halvings
-    left = np.clip(place.astype(np.int64), 0, count - 1)
-    right = np.minimum(left + 1, count - 1)
-    share = np.clip(place - left, 0, 1).astype(np.float32)
-    share = share[:, None] if axis == 0 else share
-    first = np.take(band, left, axis)
-    return np.asarray(first + share * (np.take(band, right, axis) - first), np.float32)
 
 
 def _decode(dataset: Dataset, decoder: Decoder, found: PixelDescription, frame: int) -> NDArray[Any]:

@@ -14,14 +14,22 @@ from tightrope_triage.dicom.errors import DicomError
 
 _FRAME_HEADERS = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
-_SOC_SIZ, _COD, _SOT = b"\xff\x4f\xff\x51", 0x52, 0x90
+_SOC_SIZ, _COD, _COC, _SOT = b"\xff\x4f\xff\x51", 0x52, 0x53, 0x90
+_REVERSIBLE = 1  # of SPcod's last field: the 5/3 wavelet
 _JP2 = b"\x00\x00\x00\x0cjP  "
 _SMALLEST_PRECINCT = 5  # log2 of pixels; the memory for smaller ones outgrows the picture
 
 
 @dataclass(frozen=True)
 class CodestreamSize:
-    """What a frame holds; of JPEG 2000 also whether its values are signed, and how often it can be halved."""
+    """What a frame holds; of JPEG 2000 also more.
+
+    Attributes:
+        signed: whether its values are.
+        halvings: how often it can be halved.
+        halvable: a decoded band can be halved again as the encoder did it: one tile, from the origin of its grid, by
+            the reversible 5/3 wavelet; and the codestream lies bare, with its depth at the byte `depth_at`.
+    """
 
     rows: int
     columns: int
@@ -29,6 +37,8 @@ class CodestreamSize:
     precision: int
     signed: bool = False
     halvings: int = 0
+    halvable: bool = False
+    depth_at: int = 0
 
 
 def jpeg_size(frame: bytes) -> CodestreamSize:
@@ -64,11 +74,20 @@ def j2k_size(frame: bytes) -> CodestreamSize:
     try:
         if start < 0 or frame[start : start + 4] != _SOC_SIZ:
             raise DicomError("the compressed frame is damaged: no JPEG 2000 codestream")
-        length, _, right, bottom, left, top, tile_width, tile_height, _, _, components = unpack_from(
+        length, _, right, bottom, left, top, tile_width, tile_height, tile_left, tile_top, components = unpack_from(
             ">HHIIIIIIIIH", frame, start + 4
         )
-        depth = frame[start + 42]
-        size = CodestreamSize(bottom - top, right - left, components, (depth & 0x7F) + 1, signed=depth >= 0x80)
+        depth_at = start + 42
+        depth = frame[depth_at]
+        size = CodestreamSize(
+            rows=bottom - top,
+            columns=right - left,
+            components=components,
+            precision=(depth & 0x7F) + 1,
+            signed=depth >= 0x80,
+            halvable=not any((start, left, top, tile_left, tile_top)) and tile_width >= right and tile_height >= bottom,
+            depth_at=depth_at,
+        )
         # a crowd of tiles or of components costs memory however small they are
         tiles = -(-right // max(tile_width, 1)) * -(-bottom // max(tile_height, 1))
         if tiles > 4096 or components > 4:
@@ -84,10 +103,20 @@ def _with_halvings(frame: bytes, position: int, size: CodestreamSize) -> Codestr
         position += 2 + max(unpack_from(">H", frame, position + 2)[0], 2)
     if frame[position : position + 2] != bytes((0xFF, _COD)):
         raise DicomError("the compressed frame is damaged: no JPEG 2000 coding style")
-    style, levels = frame[position + 4], frame[position + 9]
+    style, levels, transform = frame[position + 4], frame[position + 9], frame[position + 13]
     if style & 1:
         precincts = frame[position + 14 : position + 15 + levels]
         finest = precincts[-1] if precincts else 0
         if min(finest & 15, finest >> 4) < _SMALLEST_PRECINCT and size.rows * size.columns > 2**20:
             raise DicomError("the compressed frame has too small precincts to be decoded in bounded memory")
-    return replace(size, halvings=levels)
+    plain = transform == _REVERSIBLE and _COC not in _markers_after(frame, position)
+    return replace(size, halvings=levels, halvable=size.halvable and plain)
+
+
+def _markers_after(frame: bytes, position: int) -> set[int]:
+    """The second bytes of the main header's markers behind the one at `position`."""
+    found = set()
+    while frame[position] == 0xFF and frame[position + 1] != _SOT:
+        position += 2 + max(unpack_from(">H", frame, position + 2)[0], 2)
+        found.add(frame[position + 1])
+    return found

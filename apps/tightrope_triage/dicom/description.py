@@ -39,6 +39,10 @@ class PixelDescription:
     def grey(self) -> bool:
         return self.photometric in _GREY
 
+    def shorter_side(self, longer: int) -> int:
+        """The shorter side of a frame that is shrunk until its longer one has so many pixels."""
+        return -(-longer * min(self.rows, self.columns) // max(self.rows, self.columns))
+
     @property
     def range(self) -> tuple[int, int]:
         """The smallest and the largest value that can be stored."""
