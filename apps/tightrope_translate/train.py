@@ -94,14 +94,15 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 def lineage_of(config: TrainConfig, corpus: Corpus, trainer: Trainer, weights: Path) -> dict[str, Any]:
     """How the weights came about, without any path of this machine."""
-    settings = lineage.settings(config, places=("data", "out", "vocabulary", "start", "pause_while"))
-    begun = " --start START" if config.start else ""
+    settings = lineage.settings(config, places=("data", "out", "vocabulary", "start", "mix_with", "pause_while"))
+    begun = (" --start START" if config.start else "") + (" --mix-with WEIGHTS" if config.mix_with else "")
     module = f"tightrope_translate.train --data DATA --vocabulary VOCABULARY --out OUT{begun}"
     return {
         "command": lineage.command(module, settings),
         "settings": settings,
         "finished": lineage.now(),
         **begun_with(config.start),
+        **({"mix_with_sha256": weights_digest(config.mix_with)} if config.mix_with else {}),
         "data_sha256": lineage.digests(config.data, (EVERYDAY, SOFTWARE)),
         **({"tables_sha256": lineage.digests(TABLES, ("phrases.tsv", "nouns.tsv"))} if config.phrases else {}),
         "vocabulary_sha256": lineage.digest(config.vocabulary),
@@ -120,9 +121,14 @@ def begun_with(start: Path | None) -> dict[str, Any]:
     if start.is_file():
         told = start.with_name(LINEAGE)
         earlier = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
-        return {"start_sha256": lineage.digest(start), "start": earlier}
-    manifest = Artifact.load(start).manifest
-    return {"start_sha256": lineage.digest(start / MANIFEST), "start": manifest.lineage.get("training", {})}
+    else:
+        earlier = Artifact.load(start).manifest.lineage.get("training", {})
+    return {"start_sha256": weights_digest(start), "start": earlier}
+
+
+def weights_digest(place: Path) -> str:
+    """Of a checkpoint, or of the manifest of an artifact's folder, which has the digests of its graphs."""
+    return lineage.digest(place if place.is_file() else place / MANIFEST)
 
 
 def parse(arguments: list[str]) -> TrainConfig:
@@ -130,7 +136,7 @@ def parse(arguments: list[str]) -> TrainConfig:
     parser = argparse.ArgumentParser(prog="python -m tightrope_translate.train", description=__doc__)
     for item in fields(TrainConfig):
         needed = item.name in ("data", "out", "vocabulary")
-        kind: Any = Path if needed or item.name in ("start", "pause_while") else type(item.default)
+        kind: Any = Path if needed or item.name in ("start", "mix_with", "pause_while") else type(item.default)
         default = None if needed else item.default
         parser.add_argument(
             f"--{item.name.replace('_', '-')}",

@@ -45,7 +45,8 @@ class TrainConfig:
     weight_decay: float = 0.01
     smoothing: float = field(default=0.0, metadata={"help": "label smoothing"})
     average: float = field(default=0.998, metadata={"help": "decay of the moving average of the weights"})
-    mix: float = field(default=0.0, metadata={"help": "share of the start's weights in the result"})
+    mix: float = field(default=0.0, metadata={"help": "share of other weights in the result"})
+    mix_with: Path | None = field(default=None, metadata={"help": "those weights, as --start; default: the start's"})
     guidance: float = field(default=0.0, metadata={"help": "weight of the alignment's loss at the start; falls to 0"})
     phrases: int = field(default=0, metadata={"help": "how often an epoch shows the phrase book"})
     nouns: float = field(default=0.0, metadata={"help": "share of the sentences that are made around everyday nouns"})
@@ -145,14 +146,15 @@ class Trainer:
         self._take(self._begun_with(path))
 
     def result(self) -> Translator:
-        """The moving average, mixed with what the training began with, `mix` of it.
+        """The moving average, mixed with other weights, `mix` of them: those the training, or its trunk, began with.
 
         What a second training forgets comes back, and what it learned stays: Wortsman et al. 2022, 'Robust fine-tuning
         of zero-shot models' (arXiv:2109.01903).
         """
         net = copy.deepcopy(self.averaged)
-        if self.config.start is not None and self.config.mix:
-            begun = self._begun_with(self.config.start)["averaged"]
+        other = self.config.mix_with or self.config.start
+        if other is not None and self.config.mix:
+            begun = self._begun_with(other)["averaged"]
             net.load_state_dict({name: w.lerp(begun[name], self.config.mix) for name, w in net.state_dict().items()})
         return net
 

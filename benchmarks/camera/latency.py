@@ -31,7 +31,7 @@ from tightrope.measure.statistics import Percentiles
 from tightrope.runtime.clock import Clock, SystemClock
 from tightrope.writing import write_text
 from tightrope_translate.engine import OTHER, Engine
-from tightrope_translate.image.pictures import read_picture
+from tightrope_translate.image.pictures import read_photograph
 from tightrope_translate.image.reader import Reader
 from tightrope_translate.image.translated import SignTranslator
 
@@ -91,9 +91,9 @@ def measure(signs: SignTranslator, photos: list[Path], rounds: int, clock: Clock
     for photo in photos[:1] + photos * rounds:
         language = photo.stem.split("-")[1]
         start = now()
-        picture = read_picture(photo)
+        picture, photograph = read_photograph(photo)
         times = {"read": (now() - start) * 1e3}
-        times |= signs.translate(picture, language, OTHER[language]).milliseconds
+        times |= signs.translate(picture, language, OTHER[language], photograph=photograph).milliseconds
         for stage, value in (*times.items(), ("total", sum(times.values()))):
             samples.setdefault(stage, []).append(value)
     return {stage: Percentiles.of(values[1:]).to_dict() for stage, values in samples.items()}

@@ -1,7 +1,7 @@
 """The three networks that read pictures: PP-OCRv6 (Apache-2.0), out of the `rapidocr` wheel, in our sessions.
 
 Only the ONNX files of that wheel are used; none of its code is imported. An artifact, as
-`benchmarks/camera/reader_task.py` compresses it, stands in for two of them.
+`benchmarks/camera/reader_task.py` compresses it, stands in for the detector, the recognizer, or both.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Models:
 
     @classmethod
     def load(cls, folder: Path | None = None, threads: int = 1) -> Models:
-        """The wheel's, or with the detector and the recognizer of the artifact in `folder`.
+        """The wheel's; the detector and the recognizer out of the artifact in `folder` as far as that has them.
 
         Raises:
             MissingExtraError: the wheel is not installed.
@@ -42,12 +42,15 @@ class Models:
         """
         wheel = wheel_folder()
         classify = Session(wheel / CLASSIFY, threads)
-        if folder is None:
-            detect, recognize = (Session(wheel / name, threads) for name in (DETECT, RECOGNIZE))
+        artifact = None if folder is None else Artifact.load(folder)
+        ours = () if artifact is None else artifact.manifest.graphs
+        detect, recognize = (
+            artifact.session(threads, name) if artifact is not None and name in ours else Session(wheel / file, threads)
+            for name, file in (("detect", DETECT), ("recognize", RECOGNIZE))
+        )
+        if artifact is None:
             listed = recognize.ort.get_modelmeta().custom_metadata_map["character"]
         else:
-            artifact = Artifact.load(folder)
-            detect, recognize = (artifact.session(threads, name) for name in ("detect", "recognize"))
             listed = artifact.file(CHARACTERS).decode()
         return cls(detect, classify, recognize, ("", *listed.splitlines(), " "))
 

@@ -25,6 +25,8 @@ MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 8 * MAX_PIXELS
 WORKING_SIDE = 2048
 """Longest side, in pixels, of the pictures that are worked on; larger ones are scaled down while they are read."""
+PHOTOGRAPH_SIDE = 4096
+"""Longest side of what is kept of a photograph for a second look at small letters."""
 
 
 def read_picture(path: Path, side: int = WORKING_SIDE) -> Picture:
@@ -62,6 +64,21 @@ def read_picture(path: Path, side: int = WORKING_SIDE) -> Picture:
         raise BadInputError(f"{path} has far more than {MAX_PIXELS // 10**6} megapixels; scale it down") from error
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:  # what Pillow's decoders raise
         raise BadInputError(f"{path} is damaged or truncated: {str(error) or type(error).__name__}") from error
+
+
+def read_photograph(path: Path) -> tuple[Picture, Picture]:
+    """Read a picture file: as it is worked on, and with up to PHOTOGRAPH_SIDE pixels. Raises as `read_picture` does.
+
+    Returns:
+        two arrays, uint8 [h, w, 3], BGR; one and the same where the file has no more pixels than are worked on.
+    """
+    photograph = read_picture(path, PHOTOGRAPH_SIDE)
+    height, width = photograph.shape[:2]
+    if max(height, width) <= WORKING_SIDE:
+        return photograph, photograph
+    image = Image.fromarray(photograph)  # the order of the colours does not matter to an average
+    small = image.resize(_within((width, height), WORKING_SIDE), Image.Resampling.BOX, reducing_gap=2.0)
+    return np.asarray(small, np.uint8), photograph
 
 
 def write_picture(path: Path, picture: Picture) -> None:

@@ -45,6 +45,10 @@ class Reader:
 
     def read(self, picture: Picture, stages: Stages | None = None) -> list[Line]:
         """The readable lines of a BGR picture, uint8 [h, w, 3], in no particular order."""
+        return readable(self.look(picture, stages))
+
+    def look(self, picture: Picture, stages: Stages | None = None) -> list[Line]:
+        """Everything that the detector frames in a BGR picture, uint8 [h, w, 3], readable or not."""
         stages = stages or Stages()
         with stages("detect"):
             boxes = in_reading_direction(self._detector(picture))
@@ -52,8 +56,7 @@ class Reader:
             if self._upside_down(picture, boxes):
                 boxes = [box.turned() for box in boxes]
         with stages("recognize"):
-            lines = [self._read_line(picture, box) for box in boxes]
-        return [line for line in lines if line.confidence >= READABLE and line.text]
+            return [self.line(picture, box) for box in boxes]
 
     def _upside_down(self, picture: Picture, boxes: Sequence[Box]) -> bool:
         """The vote of the longest lines: a picture is held in one way."""
@@ -64,7 +67,8 @@ class Reader:
         upright, upside_down = self._classify(strips)[0].sum(0)
         return bool(upside_down > upright)
 
-    def _read_line(self, picture: Picture, box: Box) -> Line:
+    def line(self, picture: Picture, box: Box) -> Line:
+        """What stands in `box`, in its direction or upside down."""
         line = self._recognize(picture, box)
         if line.confidence >= DOUBTFUL:
             return line
@@ -75,6 +79,11 @@ class Reader:
         if flat.shape[1] > MAX_WIDTH:
             flat = cv2.resize(flat, (MAX_WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
         return Line(*self._recognizer(flat), box)
+
+
+def readable(lines: Sequence[Line]) -> list[Line]:
+    """Those of the lines that are text."""
+    return [line for line in lines if line.confidence >= READABLE and line.text]
 
 
 def _for_classifier(flat: Picture) -> Any:

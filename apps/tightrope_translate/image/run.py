@@ -16,7 +16,7 @@ from tightrope.interrupt import Interrupt, Stop
 from tightrope.writing import atomic_path
 from tightrope_translate.engine import Engine
 from tightrope_translate.image.newest import Newest, camera
-from tightrope_translate.image.pictures import SUFFIXES, Picture, read_picture, write_picture
+from tightrope_translate.image.pictures import SUFFIXES, Picture, read_photograph, write_picture
 from tightrope_translate.image.reader import Reader
 from tightrope_translate.image.steady import Steady
 from tightrope_translate.image.translated import SignTranslator, TranslatedPicture
@@ -61,7 +61,8 @@ def _pictures(options: ImageOptions, signs: SignTranslator, stop: Stop) -> None:
             if stop.is_set():
                 break
             try:
-                found = signs.translate(read_picture(path), options.source, options.target)
+                picture, photograph = read_photograph(path)
+                found = signs.translate(picture, options.source, options.target, photograph=photograph)
                 if options.out is not None:
                     write_picture(options.out / f"{name}.jpg", found.drawn)
             except TightropeError as error:

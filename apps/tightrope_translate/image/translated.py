@@ -11,19 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tightrope.runtime.clock import Clock
+from tightrope.runtime.clock import Clock, SystemClock
 from tightrope_translate.engine import AUTO, LIKELY, Engine, Result
 from tightrope_translate.image.drawing import draw
 from tightrope_translate.image.enhance import brightened
 from tightrope_translate.image.ink import colours_of
 from tightrope_translate.image.layout import Paragraph, paragraphs_of
 from tightrope_translate.image.pictures import Picture
-from tightrope_translate.image.reader import Reader
+from tightrope_translate.image.reader import Reader, readable
+from tightrope_translate.image.second_look import SecondLook
 from tightrope_translate.image.stages import Stages
 from tightrope_translate.image.steady import Steady
 
 CLEAR = 0.8
 """What is read, or a language that is found, with at least this confidence counts as certain."""
+READ_WITHIN_S = 0.9
+"""Seconds of a picture's second and a half after which nothing is looked at again: translating and drawing follow."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +88,32 @@ class SignTranslator:
     """Reads, groups, translates and draws."""
 
     def __init__(self, reader: Reader, engine: Engine, clock: Clock | None = None) -> None:
-        self._reader, self._engine, self._clock = reader, engine, clock
+        self._reader, self._engine, self._clock = reader, engine, clock or SystemClock()
+        self._second = SecondLook(reader, self._clock)
         self._known: dict[tuple[str, str, str], Result] = {}
 
     def translate(
-        self, picture: Picture, source: str = AUTO, target: str = "de", steady: Steady | None = None
+        self,
+        picture: Picture,
+        source: str = AUTO,
+        target: str = "de",
+        steady: Steady | None = None,
+        photograph: Picture | None = None,
     ) -> TranslatedPicture:
         """Translate what a BGR picture, uint8 [h, w, 3], says.
 
-        `steady`, where there is one, has the last word on the paragraphs: it knows the frames before.
+        `steady`, where there is one, has the last word on the paragraphs: it knows the frames before. Without it, what
+        is doubtful gets a second look in `photograph`, the same picture at its own resolution, or else in the picture.
         """
+        until = self._clock.now() + READ_WITHIN_S
         stages = Stages(self._clock)
         with stages("enhance"):
             bright = brightened(picture)
-        lines = self._reader.read(bright, stages)
+        lines = self._reader.look(bright, stages)
+        if steady is None:  # a live camera looks again anyway
+            with stages("look again"):
+                lines = self._second.look(lines, picture, photograph, until)
+        lines = readable(lines)
         with stages("group"):
             paragraphs = paragraphs_of(lines, [colours_of(picture, line.box) for line in lines])
             if steady is not None:

@@ -16,12 +16,12 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_wheels_networks_are_judged_by_what_they_read(reader: Reader) -> None:
     pytest.importorskip("torch")
-    _, task = find_task(f"{ROOT / 'benchmarks/camera/reader_task.py'}:SignReader", ("signs=9",))
+    _, task = find_task(f"{ROOT / 'benchmarks/camera/reader_task.py'}:SignReader", ("signs=1",))
     sessions = {name: part.origin().session() for name, part in task.parts().items()}
 
     scored = task.scores(sessions)
 
-    assert len(scored) == 10
+    assert len(scored) == 5
     assert metrics(scored)["characters"] > 0.5
 
 

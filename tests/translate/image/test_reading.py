@@ -93,6 +93,7 @@ def test_the_record_names_every_stage_and_is_plain(reader: Reader, playback: Pla
         "detect",
         "classify",
         "recognize",
+        "look again",
         "group",
         "translate",
         "draw",
