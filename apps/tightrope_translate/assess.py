@@ -47,7 +47,7 @@ def assess(net: Translator, vocabulary: Vocabulary, corpus: Corpus, language: st
         texts = [one.text for one in write(graphs, vocabulary, sources, language)]
         seconds = time.process_time() - started
         kept_share = facts_kept(lambda made: [one.text for one in write(graphs, vocabulary, made, language)], language)
-        facts = app_facts(AppTranslator(graphs, vocabulary, other(language), language))
+        facts = app_facts(AppTranslator(graphs, vocabulary, other(language), language), FACTS)
     return {
         "sentences": len(sources),
         **scores(texts, references),
