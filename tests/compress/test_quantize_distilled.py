@@ -23,7 +23,7 @@ from .nets import Array, Csp, Likeness, error
 Tasks = Callable[[str], Likeness]
 Candidates = Callable[[str], Candidate]
 START = {"inputs": 4, "probe_inputs": 1, "measured": 0, "keep": 0.5, "reduce_range": True}
-LEARN = {**START, "steps": 60, "batch": 2, "rate": 6e-4, "blend": 0}
+LEARN = {**START, "steps": 120, "batch": 2, "rate": 6e-4, "blend": 0}
 
 
 def lost(task: Likeness, candidate: Candidate) -> float:
