@@ -10,7 +10,7 @@ from random import Random
 import psutil
 
 LONG = 50_000
-# Through a server and into a live session ten thousand lines take ten minutes each: asked for by name.
+# Ten thousand lines take ten minutes in each mode: asked for by name.
 MANY = int(os.environ.get("TIGHTROPE_HOSTILE_LINES", "2500"))
 SHREDS = (
     "<b>",
