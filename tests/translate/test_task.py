@@ -20,7 +20,8 @@ from tightrope.cli.main import main
 from tightrope.cli.verify import verify_command
 from tightrope.compress.scores import metrics
 from tightrope.errors import ArtifactError, ConfigError
-from tightrope_translate import shortlist
+from tightrope_translate import shortlist, taught
+from tightrope_translate.corpus import read_phrase_book
 from tightrope_translate.graphs import ENCODER, SHORTLIST, STEP, Graphs
 from tightrope_translate.scores import TranslationScores
 from tightrope_translate.shortlist import Shortlist, every_word
@@ -41,6 +42,9 @@ def folder(data: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIGHTROPE_DATA", str(root))
         patch.setenv(FOLDER, str(weights.parents[1]))
+        # Of the phrase book a part: the small vocabulary cuts its sentences into many pieces to align.
+        part = read_phrase_book().every(20)
+        patch.setattr(taught, "read_phrase_book", lambda: part)
         yield root
 
 
