@@ -10,7 +10,7 @@ from random import Random
 import psutil
 
 LONG = 50_000
-# Ten thousand lines take ten minutes in each mode: asked for by name.
+# Ten thousand take ten minutes through a server or into a live session: asked for by name.
 MANY = int(os.environ.get("TIGHTROPE_HOSTILE_LINES", "2500"))
 SHREDS = (
     "<b>",
