@@ -57,7 +57,7 @@ def counted(text: str, unit: str, language: str) -> set[int]:
     words, text = UNITS[unit][language == "de"], text.lower()
     found = set()
     for match in re.finditer(rf"({NUMERAL.pattern})\s?[-–]?\s?(?:{words})", text):
-        if match[1][0].isdigit():
+        if match[1][0].isdecimal():  # '²' is a digit, and no decimal one
             found.add(digits(match[1]))
         elif parts := numerals(match[1], language):
             found.add(total(parts))

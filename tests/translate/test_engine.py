@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tightrope.errors import ArtifactError, BadInputError
@@ -86,6 +86,7 @@ def test_one_unsure_sentence_makes_the_text_unsure(engine: Engine) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=80) | st.sampled_from([*ANSWERS, "Hello.\nOne, two."]), max_size=5))
+@example(["ein ²m"])
 def test_many_at_once_are_each_alone(vocabulary: Vocabulary, texts: list[str]) -> None:
     engine = StandInEngine(Repeating(), vocabulary)
     assert engine.translate_all(texts, target="de") == [engine.translate(text, target="de") for text in texts]

@@ -43,8 +43,8 @@ class Emulator:
     program: str = "qemu-x86_64"
 
     def command(self) -> list[str]:
-        """How this Python is started under it."""
-        return [self.program, "-cpu", self.cpu, sys.executable]
+        """How this Python is started under it, without what the environment tells OpenBLAS about this machine."""
+        return [self.program, "-cpu", self.cpu, "-U", "OPENBLAS_CORETYPE", sys.executable]
 
     def version(self) -> str:
         """Such as 'qemu-x86_64 7.2.22, -cpu Haswell'."""
