@@ -14,6 +14,7 @@ from gradio_client.exceptions import AppError
 
 from tightrope.models import artifact_names
 from tightrope.runtime.clock import FakeClock
+from tightrope.runtime.limits import Limits
 from tightrope.runtime.pipeline import Answer, StageTimes
 from tightrope_translate.demo.typing_session import Typing
 
@@ -42,29 +43,34 @@ class Letters:
         return Answer(run(), StageTimes(0, 1, 0))
 
 
+def session(clock: FakeClock) -> Typing:
+    return Typing(Letters(), WAY, Limits.every(0.1), clock)  # type: ignore[arg-type]
+
+
 def test_a_pause_settles_what_was_typed_and_nothing_is_taken_back() -> None:
-    clock, typing = FakeClock(), Typing(Letters(), WAY)  # type: ignore[arg-type]
+    clock = FakeClock()
+    typing = session(clock)
     for end in range(1, len("Where is the bus stop") + 1):
-        typing.type("Where is the bus stop"[:end], clock)
+        typing.type("Where is the bus stop"[:end])
     assert typing.live.text != "WHERE IS THE BUS STOP"
-    assert typing.pause(clock) is None, "it was typed just now"
+    assert typing.pause() is None, "it was typed just now"
     clock.advance(1)
-    assert typing.pause(clock) is not None
-    assert typing.pause(clock) is None, "and it is known now"
+    assert typing.pause() is not None
+    assert typing.pause() is None, "and it is known now"
     assert typing.live.text == "WHERE IS THE BUS STOP"
     assert (typing.written, typing.taken_back) == (5, 0)
 
 
 def test_what_a_person_deletes_was_not_taken_back() -> None:
-    clock, typing = FakeClock(), Typing(Letters(), WAY)  # type: ignore[arg-type]
-    typing.type("One. Two. Three. ", clock)
-    typing.type("One. ", clock)
+    typing = session(FakeClock())
+    typing.type("One. Two. Three. ")
+    typing.type("One. ")
     assert typing.taken_back == 0
 
 
 def test_what_was_typed_is_text_and_never_html() -> None:
-    typing = Typing(Letters(), WAY)  # type: ignore[arg-type]
-    typing.type("<img src=x onerror=alert(1)>. ", FakeClock())
+    typing = session(FakeClock())
+    typing.type("<img src=x onerror=alert(1)>. ")
     assert "<img" not in typing.html().lower()
     assert "&lt;img" in typing.html().lower()
 

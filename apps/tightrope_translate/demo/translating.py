@@ -16,10 +16,11 @@ from tightrope.demo.pictures import Upload
 from tightrope.demo.session import Session
 from tightrope.errors import BadInputError
 from tightrope.runtime.clock import SystemClock
-from tightrope.runtime.pipeline import Answer
+from tightrope.runtime.limits import Limits
+from tightrope.runtime.pipeline import StageTimes
 from tightrope_translate.demo.timed import TimedEngine, engine
 from tightrope_translate.demo.typing_session import DIRECTIONS, Typing
-from tightrope_translate.image.pictures import read_picture
+from tightrope_translate.image.pictures import Picture, read_photograph
 from tightrope_translate.image.reader import Reader
 from tightrope_translate.image.translated import SignTranslator
 from tightrope_translate.speech.recognizer import open_recognizer
@@ -40,27 +41,27 @@ class Translating:
     def type(self, text: str, direction: str, typing: Typing | None, session: Session) -> tuple[Any, ...]:
         with self._cockpit.running(session):
             typing = self._typing(direction, typing, session)
-            answer = typing.type(text, self._clock)
-        self._count(answer, session)
+            times = typing.type(text)
+        self._count(times, session)
         return typing, typing.html(), gr.Timer(active=True), self._cockpit.bar_of(session)
 
     def pause(self, typing: Typing | None, session: Session) -> tuple[Any, ...]:
         if typing is None or typing.settled:
             return typing, gr.skip(), gr.Timer(active=False), gr.skip()
         with self._cockpit.running(session):
-            answer = typing.pause(self._clock)
-        if answer is None:
+            times = typing.pause()
+        if times is None:
             return typing, gr.skip(), gr.skip(), gr.skip()
-        self._count(answer, session)
+        self._count(times, session)
         return typing, typing.html(), gr.Timer(active=False), self._cockpit.bar_of(session)
 
     def photo(self, upload: Upload | None, direction: str, session: Session) -> tuple[Any, str]:
         if upload is None:
             return None, ""
         signs = _signs(self._engine(session), self._cockpit.budget(session).threads)
-        picture = _decoded(upload)
+        picture, photograph = _decoded(upload)
         with self._cockpit.turn():
-            found = signs.translate(picture, *DIRECTIONS[direction])
+            found = signs.translate(picture, *DIRECTIONS[direction], photograph=photograph)
         rows = "".join(f"<tr><td>{escape(one.text)}</td><td>{escape(one.shown)}</td></tr>" for one in found.paragraphs)
         times = ", ".join(f"{stage} {spent:.0f} ms" for stage, spent in found.milliseconds.items())
         return found.drawn, f'<div class="scroll"><table>{rows}</table></div><p class="tr-soft">{escape(times)}</p>'
@@ -88,24 +89,24 @@ class Translating:
         """The one at hand, or a new one where rung or direction are others."""
         chosen = self._engine(session)
         if typing is None or typing.engine is not chosen or typing.direction != direction:
-            return Typing(chosen, direction)
+            return Typing(chosen, direction, Limits.of(self._cockpit.budget(session)), self._clock)
         return typing
 
     def _engine(self, session: Session) -> TimedEngine:
         return engine(self._cockpit.artifact(session).path, self._cockpit.budget(session).threads)
 
-    def _count(self, answer: Answer[None], session: Session) -> None:
+    def _count(self, times: StageTimes, session: Session) -> None:
         """Only what asked the network counts: most keys end no word, and would make the figures look better."""
-        if answer.times.session_ms:
-            session.meter.add(answer.times, self._cockpit.budget(session).latency_ms)
+        if times.session_ms:
+            session.meter.add(times, self._cockpit.budget(session).latency_ms)
 
 
-def _decoded(upload: Upload) -> Any:
-    """BGR, uint8 [h, w, 3]. Raises BadInputError if it is no picture, damaged, or too large."""
+def _decoded(upload: Upload) -> tuple[Picture, Picture]:
+    """As it is worked on, and as it was taken. Raises BadInputError if it is no picture, damaged, or too large."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(upload.name).name
         path.write_bytes(upload.data)
-        return read_picture(path)
+        return read_photograph(path)
 
 
 @lru_cache(maxsize=2)
