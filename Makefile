@@ -18,7 +18,7 @@ test: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not verify" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m "not verify"
 
 verify: .venv/dev.stamp
 	$(BIN)/pytest -m verify
