@@ -59,6 +59,8 @@ def test_a_pause_settles_what_was_typed_and_nothing_is_taken_back() -> None:
     assert typing.pause() is None, "and it is known now"
     assert typing.live.text == "WHERE IS THE BUS STOP"
     assert (typing.written, typing.taken_back) == (5, 0)
+    keys = len("Where is the bus stop") + 1  # the pause is one more
+    assert f"Keys answered within 100 ms: {keys} of {keys}." in typing.html()
 
 
 def test_what_a_person_deletes_was_not_taken_back() -> None:
