@@ -3,8 +3,9 @@
     python tools/read_everyday.py [--models DIR] [--set second] [--direction en-de] [--unread]
 
 A '?' stands before what is not sure. The sets (tests/translate/everyday) were written for this purpose and are never
-trained or tuned on: the first one's mistakes were looked at while the app was made, the second was written, by one
-who had seen neither the first nor what the networks are trained on, before they were trained. Behind a translation
+trained or tuned on. The first one's mistakes were looked at while the app was made, and the second one's before the
+last training; the third was written after all that, by one who had seen neither, and none of its sentences shares
+60% of its words with one that the networks are trained on. Behind a translation
 stands what a reader found who saw it: right, understandable or wrong. The verdicts (verdicts.EN-DE.tsv: source,
 translation, verdict) are on words, not on weights: where other weights or a change in the app translate a sentence in
 another way, it counts as unread; --unread prints those alone.
@@ -19,7 +20,7 @@ from pathlib import Path
 from tightrope_translate.engine import Engine
 
 FOLDER = Path(__file__).parents[1] / "tests" / "translate" / "everyday"
-SETS = ("first", "second")
+SETS = ("first", "second", "third")
 VERDICTS = ("right", "understandable", "wrong")
 
 

@@ -10,20 +10,22 @@ and was replaced by a newer one is counted by the runner.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, TimeoutError
+from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tightrope.interrupt import Stop
-from tightrope.ladder import Ladder
-from tightrope.models import artifact_names, open_artifact
 from tightrope.runtime import Abstain, Answer, Emit, Limits, LiveRunner, Runner, Step, SystemClock, Telemetry
 from tightrope.runtime.telemetry import Record
 from tightrope_road.detections import Detections
 from tightrope_road.detector import Classes, Detector
 from tightrope_road.frames import Frame
 from tightrope_road.preprocess import Picture
+from tightrope_road.rungs import shipped_ladder
 
 if TYPE_CHECKING:
     from tightrope.budget import Budget
@@ -44,12 +46,18 @@ def one_model(detect: Detect, name: str = "model") -> RoadRunner:
 
 
 def governed(
-    budget: Budget, threads: int, score: float, classes: Classes, write: Callable[[Record], None] | None = None
+    budget: Budget,
+    sample: Frame,
+    threads: int,
+    score: float,
+    classes: Classes,
+    write: Callable[[Record], None] | None = None,
 ) -> RoadRunner:
     """A runner on the shipped ladder, as far as it can meet the profile's period by its evidence, within its memory.
 
     Args:
         budget: deadline, share of misses, and memory.
+        sample: a frame of the source: which rungs are worth running depends on its shape, and they are warmed with it.
         threads, score, classes: as `Detector` takes them.
         write: is told everything that happens, as `Telemetry` records it.
 
@@ -57,13 +65,36 @@ def governed(
         ArtifactError: a shipped artifact does not verify.
     """
     limits = Limits.of(budget)
-    artifacts = [open_artifact("road", name) for name in artifact_names("road")]
-    ladder = Ladder.of(artifacts).compressed().within(limits.period_s * 1e3)
+    height, width = sample.picture.shape[:2]
+    ladder = shipped_ladder(limits.period_s, (width, height))
     steps = ladder.steps(lambda artifact: _on_frames(Detector(artifact, threads, score, classes)))
     clock = SystemClock()
     telemetry = Telemetry(steps, limits, clock.now(), write)
     memory = round(budget.peak_rss_mb * 1e6) if budget.peak_rss_mb else None
-    return Runner(steps, limits, _SAMPLE, clock=clock, telemetry=telemetry, memory_bytes=memory)
+    return Runner(steps, limits, sample, clock=clock, telemetry=telemetry, memory_bytes=memory)
+
+
+def begun(source: Iterable[Frame], stop: Stop) -> tuple[Frame, Iterator[Frame]] | None:
+    """The first frame, and all of them from the first one; None if there is none or `stop` is set before it comes.
+
+    Raises what the source raised.
+    """
+    frames = iter(source)
+    first: Future[Frame | None] = Future()
+
+    def wait() -> None:
+        try:
+            first.set_result(next(frames, None))
+        except Exception as error:  # raised again below
+            first.set_exception(error)
+
+    # In a thread of its own, because a camera that does not answer must not keep `stop` from being seen.
+    threading.Thread(target=wait, name="grabber", daemon=True).start()
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            frame = first.result(_POLL_S)
+            return None if frame is None else (frame, chain([frame], frames))
+    return None
 
 
 def live_answers(

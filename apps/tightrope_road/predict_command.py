@@ -125,7 +125,7 @@ class _Console:
         return self._show(frame, answer) and not self._deaf
 
     @contextmanager
-    def governed(self) -> Iterator[RoadRunner]:
+    def governed(self, first: Frame) -> Iterator[RoadRunner]:
         """A runner under the profile's deadline, for one live source; its summary, and its telemetry if asked for."""
         options = self._options
         file = options.telemetry / f"live-{self._runs}.jsonl" if options.telemetry else None
@@ -134,7 +134,8 @@ class _Console:
             if file:
                 ending.callback(write_trace, file, file.with_suffix(".trace.json"))
             lines = ending.enter_context(JsonLines(file)) if file else None
-            runner = governed(self._budget, self.threads, options.score, options.classes, partial(self._note, lines))
+            note = partial(self._note, lines)
+            runner = governed(self._budget, first, self.threads, options.score, options.classes, note)
             ending.callback(self._sum_up, runner)
             yield runner
 

@@ -15,11 +15,12 @@ from tightrope.measure.statistics import Quantile
 from tightrope.runtime import Answer, StageTimes
 from tightrope_road.detections import Detections
 from tightrope_road.frames import Frame, Source
-from tightrope_road.live import Detect, RoadRunner, live_answers, one_model
+from tightrope_road.live import Detect, RoadRunner, begun, live_answers, one_model
 
 _REMEMBERED = 10_000
 
 Consumer = Callable[[Frame, Answer[Detections]], bool]
+OpenRunner = Callable[[Frame], AbstractContextManager[RoadRunner]]
 
 
 @dataclass
@@ -65,7 +66,7 @@ def run(
     stop: Stop,
     max_frames: int | None = None,
     done: Callable[[], None] = lambda: None,
-    open_runner: Callable[[], AbstractContextManager[RoadRunner]] | None = None,
+    open_runner: OpenRunner | None = None,
 ) -> Tally:
     """Detect in every frame of every source, in order; a live source is always at its newest frame.
 
@@ -74,7 +75,7 @@ def run(
         stop: ends the run after the frame that is being done.
         max_frames: ends the run after so many frames.
         done: called after every source.
-        open_runner: makes the runner of a live source; None: `detector` alone, without a deadline.
+        open_runner: makes the runner of a live source from its first frame; None: `detector` alone, without a deadline.
 
     A source that raises BadInputError is noted, and the next one is taken; other errors go up.
     """
@@ -98,7 +99,7 @@ def run(
 def _answers(
     source: Source,
     detector: Detect,
-    open_runner: Callable[[], AbstractContextManager[RoadRunner]],
+    open_runner: OpenRunner,
     stop: Stop,
     tally: Tally,
 ) -> Generator[tuple[Frame, Answer[Detections]], None, None]:
@@ -106,15 +107,18 @@ def _answers(
         for frame in source:
             yield frame, detector(frame.picture)
         return
+    if (beginning := begun(source, stop)) is None:
+        return
+    first, frames = beginning
     given = 0
-    with open_runner() as runner:
+    with open_runner(first) as runner:
         try:
-            for emitted in live_answers(source, runner, stop, lambda why: tally.failed.update([why])):
+            for emitted in live_answers(frames, runner, stop, lambda why: tally.failed.update([why])):
                 given += 1
                 yield emitted.item, emitted
         finally:
             tally.dropped += runner.counts.arrived - given
 
 
-def _alone(detector: Detect) -> AbstractContextManager[RoadRunner]:
+def _alone(detector: Detect, first: Frame) -> AbstractContextManager[RoadRunner]:
     return nullcontext(one_model(detector))

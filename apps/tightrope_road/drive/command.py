@@ -62,7 +62,7 @@ def drive_command(options: DriveOptions) -> None:
             stack.callback(write_trace, options.telemetry / "drive.jsonl", options.telemetry / "drive.trace.json")
             lines = stack.enter_context(JsonLines(options.telemetry / "drive.jsonl"))
         plan = Plan(
-            ladder_steps(deadline_s, threads)
+            ladder_steps(log, deadline_s, threads)
             if options.governed
             else one_step(open_artifact("road", options.model), threads),
             deadline_s=deadline_s,

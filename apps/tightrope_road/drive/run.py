@@ -15,8 +15,6 @@ import numpy as np
 from tightrope.artifact import Artifact
 from tightrope.errors import BadInputError
 from tightrope.interrupt import Stop
-from tightrope.ladder import Ladder
-from tightrope.models import artifact_names, open_artifact
 from tightrope.runtime import Clock, FakeClock, Limits, Runner, Step, SystemClock, Telemetry
 from tightrope.runtime.device import hogs
 from tightrope.runtime.summary import Summary
@@ -32,6 +30,7 @@ from tightrope_road.drive.perceive import Perceive, Perception, perceiver
 from tightrope_road.drive.simulated import Simulation
 from tightrope_road.drive.timeline import Timeline
 from tightrope_road.logs.log import Event, Log, Shot
+from tightrope_road.rungs import shipped_ladder
 
 _SAMPLE = Moment(Shot(0.0, 0, "sample", np.full((375, 1242, 3), 114, np.uint8)))
 
@@ -70,11 +69,11 @@ def one_step(artifact: Artifact, threads: int) -> tuple[Step[Moment, Perception]
     return (Step(artifact.manifest.name, partial(perceiver, artifact, threads), 1.0),)
 
 
-def ladder_steps(deadline_s: float, threads: int) -> tuple[Step[Moment, Perception], ...]:
-    """The shipped ladder as far as it can meet the deadline by its evidence."""
-    artifacts = [open_artifact("road", name) for name in artifact_names("road")]
-    ladder = Ladder.of(artifacts).compressed().within(deadline_s * 1e3)
-    return ladder.steps(lambda artifact: perceiver(artifact, threads))
+def ladder_steps(log: Log, deadline_s: float, threads: int) -> tuple[Step[Moment, Perception], ...]:
+    """The shipped ladder for the log's pictures, as far as it can meet the deadline by its evidence."""
+    pictures = (event.picture for event in log if isinstance(event, Shot))
+    size = next(((picture.shape[1], picture.shape[0]) for picture in pictures), None)
+    return shipped_ladder(deadline_s, size).steps(lambda artifact: perceiver(artifact, threads))
 
 
 def drive(log: Log, plan: Plan, tell: Tell, stop: Stop) -> Summary:
