@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from tightrope.cli.core import print_json
+from tightrope.errors import pip
 from tightrope.new import make_app
 
 
@@ -24,7 +25,7 @@ def new_command(name: str, into: Path, commands: tuple[str, ...], as_json: bool)
     typer.echo(f"made {made.folder}: {len(made.files)} files of the package {made.package}")
     typer.echo("what next:")
     for step in (
-        f"pip install -e {made.folder}",
+        f"{pip()} install -e {made.folder}",
         f"python -m {made.package}.train",
         f"tightrope compress {name} -r {made.folder / 'recipe.toml'}",
         f"pytest {made.folder}",

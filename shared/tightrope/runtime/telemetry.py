@@ -122,16 +122,25 @@ class Telemetry:
             self._state = health.state
             self._record("state", health.since, state=health.state.value, why=health.why)
 
+    @property
+    def inputs(self) -> int:
+        """How many inputs were answered or lost until now."""
+        return len(self._ages_ms) + sum(self._lost.values())
+
+    @property
+    def met(self) -> int:
+        """How many were answered within the deadline."""
+        return self._met
+
     def summary(self, now: float) -> Summary:
         """What became of all inputs until now."""
         self._spend(now)
-        answered = len(self._ages_ms)
-        inputs = answered + sum(self._lost.values())
+        inputs = self.inputs
         return Summary(
             seconds=now - self._start,
             inputs=inputs,
             met=self._met,
-            late=answered - self._met,
+            late=len(self._ages_ms) - self._met,
             lost=dict(sorted(self._lost.items())),
             unread=self.unread,
             age_ms=percentiles(self._ages_ms),
