@@ -11,11 +11,9 @@ with `weights.safetensors` (float16: the moving average) and `lineage.json` (com
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import sys
-from dataclasses import fields
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,6 +23,7 @@ import sentencepiece
 import torch
 from numpy.typing import NDArray
 
+from tightrope import options
 from tightrope.artifact import MANIFEST, Artifact
 from tightrope.compress import lineage
 from tightrope.writing import write_text
@@ -133,19 +132,7 @@ def weights_digest(place: Path) -> str:
 
 def parse(arguments: list[str]) -> TrainConfig:
     """The configuration from a command line; every field of TrainConfig is an option."""
-    parser = argparse.ArgumentParser(prog="python -m tightrope_translate.train", description=__doc__)
-    for item in fields(TrainConfig):
-        needed = item.name in ("data", "out", "vocabulary")
-        kind: Any = Path if needed or item.name in ("start", "mix_with", "pause_while") else type(item.default)
-        default = None if needed else item.default
-        parser.add_argument(
-            f"--{item.name.replace('_', '-')}",
-            type=kind,
-            required=needed,
-            default=default,
-            help=f"{item.metadata.get('help', '')} (default: {default})",
-        )
-    return TrainConfig(**vars(parser.parse_args(arguments)))
+    return options.parse(TrainConfig, "tightrope_translate.train", __doc__, arguments)
 
 
 if __name__ == "__main__":

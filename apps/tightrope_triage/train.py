@@ -9,12 +9,10 @@ float16 tensors: the moving average of the weights) and `lineage.json` (command,
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 from collections import Counter
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tightrope import options
 from tightrope.compress import lineage
 from tightrope.writing import atomic_path, write_text
 from tightrope_triage.data import FOLDS, MANIFESTS, Case, bucket, load_grey8, read_cases, read_grey
@@ -113,19 +112,7 @@ def lineage_of(config: TrainConfig, cases: list[Case], trainer: Trainer, weights
 
 def parse(arguments: list[str]) -> TrainConfig:
     """The configuration from a command line; every field of TrainConfig is an option."""
-    parser = argparse.ArgumentParser(prog="python -m tightrope_triage.train", description=__doc__)
-    for item in fields(TrainConfig):
-        needed = item.name in ("data", "out")
-        kind: Any = Path if needed or item.name == "pause_while" else type(item.default)
-        default = None if needed else item.default
-        parser.add_argument(
-            f"--{item.name.replace('_', '-')}",
-            type=kind,
-            required=needed,
-            default=default,
-            help=f"{item.metadata.get('help', '')} (default: {default})",
-        )
-    return TrainConfig(**vars(parser.parse_args(arguments)))
+    return options.parse(TrainConfig, "tightrope_triage.train", __doc__, arguments)
 
 
 if __name__ == "__main__":
