@@ -87,6 +87,13 @@ class Engine:
                 self._translators[direction] = Translator.load(self._folders[direction], self._threads)
         return self._translators[direction]
 
+    def prepare(self, source: str = AUTO, target: str = "de") -> None:
+        """Load what `translate` needs for these. Raises as `translator` does."""
+        given = None if source == AUTO else self._language(source)
+        for language in OTHER if target == AUTO else (self._language(target),):
+            if given != language:
+                self.translator(OTHER[language], language)
+
     def detect(self, text: str) -> list[tuple[str, float]]:
         """The languages, likeliest first, each with its probability; what is missing to 1 is any other language."""
         return detect(text)

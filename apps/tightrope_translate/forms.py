@@ -20,6 +20,13 @@ from tightrope_translate.glossary import WORD, Glossary, glossary_of
 AFTERNOON = re.compile(
     r"(?<![\d.,:])(1[0-2]|0?[1-9])(?:[:.]([0-5]\d))?\s?(?:([ap])\.\s?m\.|([ap])m\b)(?P<last>(?=\s*$))?", re.I
 )
+# The first hour of '5 to 7 p.m.'; 'at 5 to 7 p.m.' is five minutes to seven.
+FROM = re.compile(
+    r"(?<!\bat )(?<!\bit's )(?<!\bit is )(?<![\d.,:])(1[0-2]|0?[1-9])(?:[:.]([0-5]\d))?"
+    r"(\s?[-–]\s?|\s(?:to|and|until|till)\s)"
+    r"(?=(1[0-2]|0?[1-9])(?:[:.][0-5]\d)?\s?(?:([ap])\.\s?m\.|([ap])m\b))",
+    re.I,
+)
 UHR = re.compile(r"(?<![\d.,:])(1\d|2[0-4]|\d)\s+Uhr(?:\s+([0-5]\d)(?![\d:]|[.,]\d))?")
 
 
@@ -46,7 +53,7 @@ class Form:
         capitals = capitals_of(text, glossary)
         if capitals is not Capitals.SENTENCE:
             text = recased(text, glossary, capitals)
-        text = AFTERNOON.sub(hours, text) if target == "de" else UHR.sub(o_clock, text)
+        text = AFTERNOON.sub(hours, FROM.sub(from_hour, text)) if target == "de" else UHR.sub(o_clock, text)
         return cls(text, capitals)
 
     def restored(self, translation: str) -> str:
@@ -94,6 +101,13 @@ def hours(match: re.Match[str]) -> str:
     hour = int(match[1]) % 12 + (12 if (match[3] or match[4]) in "pP" else 0)
     stop = "." if match["last"] is not None and match[0].endswith(".") else ""
     return f"{hour}:{match[2] or '00'}{stop}"
+
+
+def from_hour(match: re.Match[str]) -> str:
+    """'5 to 7 p.m.' begins at 17:00, '11 to 1 p.m.' at 11:00: in the other half of the day where it would be later."""
+    first, last = int(match[1]) % 12, int(match[4]) % 12
+    afternoon = ((match[5] or match[6]) in "pP") != (first > last)
+    return f"{first + 12 * afternoon}:{match[2] or '00'}{match[3]}"
 
 
 def o_clock(match: re.Match[str]) -> str:

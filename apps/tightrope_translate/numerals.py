@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 UNITS = {
     "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -33,22 +34,36 @@ DIGITS = re.compile(r"\d+")
 THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
 WORD = re.compile(r"[^\W\d_]+")
 # What the numerals alone do not name: times of the clock, 'twice', 'beide'.
-HALF = re.compile(r"\bhalb (\w+)", re.I)
+HALF = re.compile(r"\b(halb|dreiviertel) (\w+)", re.I)
 PAST = re.compile(r"\b(?:a )?(half|quarter) (past|to|after|before) (\w+)|\b()viertel (nach|vor) (\w+)", re.I)
 TIMES = re.compile(r"(\w{3,}?)(?:mal\b|(?:jährig|monatig|wöchig|tägig|stündig|minütig|stellig|köpfig)\w*)", re.I)
+GROUPS = {"dritt": "drei", "viert": "vier", "fünft": "fünf", "sechst": "sechs", "siebt": "sieben", "neunt": "neun"}
+GROUP = re.compile(rf"\bzu ({'|'.join(GROUPS)})\b", re.I)
+AND_A_HALF = {
+    "en": re.compile(r"\b(?:(?P<one>an? \w+)|(?P<word>\w+))[ -]and[ -]a[ -]half\b", re.I),
+    "de": re.compile(r"\b(?P<one>anderthalb|eineinhalb)(?=e?[nrsm]?\b)|\b(?P<word>\w{3,}?)(?:und)?einhalb\b", re.I),
+}
+# Numerals that count nothing.
+IDLE = re.compile(
+    r"\b(?:gib|gebt|gebe|geben sie) acht\b|\bacht (?:geben|gegeben)\b|\btausend dank\b"
+    r"|\b(?:in|außer) acht(?=\s*(?:[.,!?]|$)| (?:zu |ge)?(?:nehmen|nommen|lassen)\b)"
+    r"|\bthanks a (?:million|thousand)\b|\ba (?:million|thousand) thanks\b",
+    re.I,
+)
 IDIOMS = {"en": {"twice": 2, "dozen": 12}, "de": {"dutzend": 12}}
 # A two that need not be said.
-PAIR = re.compile(r"\b(both|either|every other|couple|beide[nsr]?|sowohl|ebenso|paar)\b", re.I)
+PAIR = re.compile(r"\b(both|either|every other|couple|beide[nsr]?|sowohl|ebenso|paar|zu zweit)\b", re.I)
 LEFT_OUT = (0, 1)
 
 
 def values(text: str, language: str) -> Counter[int]:
     """How often each number is named."""
+    text = halves(IDLE.sub(" ", text), language)
     if language == "de":
-        text = HALF.sub(half, TIMES.sub(r"\1 ", text))
+        text = HALF.sub(half, TIMES.sub(r"\1 ", GROUP.sub(group, text)))
     text = PAST.sub(lambda match: past(match, language), text)
     found = Counter(int(group[:18]) for group in DIGITS.findall(THOUSANDS.sub("", text)))
-    found.update(spoken(text, language))
+    found.update(number.value for number in spoken(text, language))
     return Counter({value: count for value, count in found.items() if value not in LEFT_OUT})
 
 
@@ -69,6 +84,24 @@ def spoken_times(text: str, language: str) -> Iterator[tuple[tuple[int, int], st
             yield match.span(), half(match)
 
 
+def halves(text: str, language: str) -> str:
+    """'two and a half' and 'zweieinhalb' -> '2.5', 'an hour and a half' -> '1.5 hour', 'anderthalb' -> '1.5'."""
+
+    def digits(match: re.Match[str]) -> str:
+        if match["one"]:
+            return " ".join(["1.5", *match["one"].split()[1:]])
+        word = match["word"]
+        value = int(word) if word.isdecimal() and len(word) < 3 else table(language).get(word.lower(), 0)
+        return f"{value}.5" if 1 <= value < 100 else match[0]
+
+    return AND_A_HALF[language].sub(digits, text)
+
+
+def group(match: re.Match[str]) -> str:
+    """'zu dritt' -> 'zu drei'"""
+    return f"zu {GROUPS[match[1].lower()]}"
+
+
 def translated_numeral(word: str, source: str, target: str) -> str | None:
     """'seven' -> 'sieben', for the numerals that are one word in both languages; None: it is another word, or 'one'."""
     value = table(source).get(word.lower(), 0)
@@ -78,9 +111,9 @@ def translated_numeral(word: str, source: str, target: str) -> str | None:
 
 
 def half(match: re.Match[str]) -> str:
-    """'halb drei' -> '2:30'"""
-    hour = hour_of(match[1], "de")
-    return f"{(hour - 1) or 12}:30" if hour else match[0]
+    """'halb drei' -> '2:30', 'dreiviertel drei' -> '2:45'"""
+    hour = hour_of(match[2], "de")
+    return f"{(hour - 1) or 12}:{30 if match[1].lower() == 'halb' else 45}" if hour else match[0]
 
 
 def past(match: re.Match[str], language: str) -> str:
@@ -100,18 +133,45 @@ def hour_of(word: str, language: str) -> int:
     return hour if 1 <= hour <= 12 else 0
 
 
-def spoken(text: str, language: str) -> Counter[int]:
+class Spoken(NamedTuple):
+    """A number in words, and where it stands."""
+
+    value: int
+    start: int
+    end: int
+
+
+def spoken(text: str, language: str) -> Iterator[Spoken]:
     """Numbers in words. English writes them as several words, German as one."""
-    found: Counter[int] = Counter()
     run: list[int] = []  # the numerals of one number so far
-    for word in [*WORD.findall(text.lower()), ""]:
-        parts = numerals(word, language)
-        if parts and (language == "en" or not run or word in LARGE["de"]):
+    start = end = last = 0
+    text = text.lower()
+    for match in WORD.finditer(text):
+        parts = numerals(match[0], language)
+        beside = text[last : match.start()].strip() in ("", "-")
+        last = match.end()
+        if run and beside and goes_on(run, parts, match[0], language):
             run += parts
-        elif run and not (language == "en" and word == "and" and run[-1] >= 100):
-            found[total(run)] += 1
-            run = parts
-    return found
+        elif run and beside and language == "en" and match[0] == "and" and run[-1] >= 100:
+            continue
+        else:
+            if run:
+                yield Spoken(total(run), start, end)
+            run, start = parts, match.start()
+        end = last
+    if run:
+        yield Spoken(total(run), start, end)
+
+
+def goes_on(run: list[int], parts: list[int], word: str, language: str) -> bool:
+    """Whether a numeral belongs to the number before it: 'twenty one' and 'nineteen ninety' do, 'seven thirty' not."""
+    if not parts or language == "de":
+        return bool(parts) and word in LARGE["de"]
+    if word in IDIOMS["en"]:
+        return False
+    tens = run[-1] in range(20, 100, 10) and parts[0] < 10
+    year = len(run) == 1 and 13 <= run[0] <= 20 and 60 <= parts[0] < 100
+    return tens or year or run[-1] >= 100 or parts[0] >= 100
 
 
 @cache
@@ -146,8 +206,10 @@ def numerals(word: str, language: str) -> list[int]:
 
 
 def total(run: list[int]) -> int:
-    """[2, 100, 5, 20] -> 225; [3, 1000, 4] -> 3004"""
+    """[2, 100, 5, 20] -> 225; [3, 1000, 4] -> 3004; [19, 90, 5] -> 1995"""
     whole = part = 0
+    if len(run) > 1 and 13 <= run[0] <= 20 and 60 <= run[1] < 100:
+        run = [run[0], 100, *run[1:]]
     for value in run:
         if value == 100:
             part = (part or 1) * 100

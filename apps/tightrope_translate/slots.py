@@ -39,11 +39,19 @@ DATE = {
 }
 # Money and symbols of units belong to their number: '€15.99' is '15,99 €'.
 MONEY = re.compile(
-    r"([€$£])\s?(\d[\d.,]*\d|\d)(?![\w⟧])(?! (?:million|billion|thousand))|(?<![\w⟦])(\d[\d.,]*\d|\d)\s?([€$£])(?!\w)"
+    r"([€$£])\s?(\d[\d.,]*\d|\d)(?![\w⟧]|[.,]\d)(?! (?:million|billion|thousand))"
+    r"|(?<![\w⟦])(\d[\d.,]*\d|\d)\s?([€$£])(?!\w)"
 )
 MEASURE = re.compile(
     r"(?<![\w⟦])(\d[\d.,]*\d|\d)\s?(km/h|km|cm|mm|m²|kg|mg|g|ml|m|l|kB|MB|GB|TB|kWh|kW|°C|°F)(?![\w⟧²])"
 )
+# Figures with points that are no decimals.
+ADDRESS = re.compile(r"(?:(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}")
+VERSION = re.compile(
+    r"\b(?:version|v|release|python|windows|android|ios|chapter|section|kapitel|abschnitt)\.?\s?$", re.I
+)
+AT, CLOCK = re.compile(r"\bat\s$", re.I), re.compile(r"\d{1,2}\.[0-5]\d")
+THEN = re.compile(r"\s*(?:$|[.,!?;)]|(?:on|in the|sharp|today|tonight|tomorrow|this|every)\b)", re.I)
 # A slot that has run into a word; only an ending may stand so.
 GLUED = re.compile(r"[^\W_]⟦|⟧(?!s\b|(?:st|nd|rd|th|er|jährig\w*|mal|km|kg|cm|m)\b)[^\W_]|⟧⟦")
 SWAP = str.maketrans(".,", ",.")
@@ -85,15 +93,24 @@ def cover(text: str, source: str, target: str) -> Covered:
     text = PHONE.sub(lambda match: hide(match, NUMBER_SLOTS, match[0]), text)
     text = MONEY.sub(lambda match: hide(match, NUMBER_SLOTS, money(match, source, target)), text)
     text = MEASURE.sub(lambda match: hide(match, NUMBER_SLOTS, measure(match, source, target)), text)
-    text = NUMBER.sub(lambda match: hide(match, NUMBER_SLOTS, converted(match[0], source, target)), text)
+    text = NUMBER.sub(lambda match: hide(match, NUMBER_SLOTS, figure(match, source, target)), text)
     return Covered(text, spans)
 
 
+def figure(match: re.Match[str], source: str, target: str) -> str:
+    """A number as the language to write has it; the point of a version, or of the clock ('at 7.30'), is none of it."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    clock = AT.search(before) and CLOCK.fullmatch(match[0]) and THEN.match(after)
+    return match[0] if clock or VERSION.search(before) else converted(match[0], source, target)
+
+
 def converted(number: str, source: str, target: str) -> str:
-    """'12,500.75' as English writes it, '12.500,75' as German does; dates, times and versions stay as they are.
+    """'12,500.75' as English writes it, '12.500,75' as German does; dates, times and network addresses stay.
 
     A lone separator is a decimal or thousands mark by what the source language uses it for.
     """
+    if ADDRESS.fullmatch(number):
+        return number
     plain = re.fullmatch(
         r"\d{1,3}(?:,\d{3})*(?:\.\d+)?|\d+\.\d+" if source == "en" else r"\d{1,3}(?:\.\d{3})*(?:,\d+)?|\d+,\d+", number
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -56,7 +57,7 @@ def is_document(argument: str) -> bool:
     return (
         Path(argument).suffix.lower() in SUFFIXES
         and "\n" not in argument
-        and (" " not in argument or Path(argument).is_file())
+        and (" " not in argument or os.path.isfile(argument))  # noqa: PTH113  # Path's raises where a name is too long
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from tightrope_translate.numerals import numerals, total
+from tightrope_translate.numerals import halves, spoken
 
 # Each with its words in English and in German, and what German writes behind a number.
 UNITS = {
@@ -36,7 +36,8 @@ UNITS = {
     "liter": (r"l\b|lit(?:er|re)s?\b", r"l\b|litern?\b", "Liter"),
 }
 MINUS = re.compile(r"(?<![^\s(])[-−–]\d|\b(?:minus|below|unter|negativ\w*)\b", re.I)
-NUMERAL = re.compile(r"\d[\d.,]*|(?<![-–\w])[^\W\d_]+")
+FIGURE = re.compile(r"([0-9][0-9.,]*)(?:\s(?:thousand|tausend|million(?:en)?|billion|milliarden?)\b)?")
+GAP = re.compile(r"\s?[-–]?\s?$")
 
 
 def lost(source: str, translation: str, source_language: str, target_language: str) -> list[str]:
@@ -54,14 +55,18 @@ def lost(source: str, translation: str, source_language: str, target_language: s
 
 def counted(text: str, unit: str, language: str) -> set[int]:
     """The numbers, without their points and commas, that stand before the unit, or behind a sign of money."""
-    words, text = UNITS[unit][language == "de"], text.lower()
+    words, text = UNITS[unit][language == "de"], halves(text.lower(), language)
+    ends = {match.end(): digits(match[1]) for match in FIGURE.finditer(text)}
+    ends |= {
+        number.end: number.value for number in spoken(FIGURE.sub(lambda match: "#" * len(match[0]), text), language)
+    }
     found = set()
-    for match in re.finditer(rf"({NUMERAL.pattern})\s?[-–]?\s?(?:{words})", text):
-        if match[1][0].isdecimal():  # '²' is a digit, and no decimal one
-            found.add(digits(match[1]))
-        elif parts := numerals(match[1], language):
-            found.add(total(parts))
-    return found | {digits(match[1]) for match in re.finditer(rf"(?:{words})(?<=[€$])\s?(\d[\d.,]*)", text)}
+    for match in re.finditer(rf"(?:{words})", text):
+        before = text[max(0, match.start() - 3) : match.start()]
+        end = match.start() - len(before) + GAP.search(before).start()  # type: ignore[union-attr]  # it may be empty
+        if end in ends:
+            found.add(ends[end])
+    return found | {digits(match[1]) for match in re.finditer(rf"(?:{words})(?<=[€$])\s?([0-9][0-9.,]*)", text)}
 
 
 def digits(number: str) -> int:

@@ -170,6 +170,30 @@ def test_markdown_keeps_its_structure() -> None:
         assert kept in shouted
 
 
+@pytest.mark.parametrize("fence", ["---", "+++"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_front_matter_stays_with_any_line_end(fence: str, line_end: str) -> None:
+    head = line_end.join([fence, "title: My page", "layout: post", fence, ""])
+    assert translate_document(f"{head}{line_end}Hello.{line_end}", "markdown", loud).text == (
+        f"{head}{line_end}HELLO.{line_end}"
+    )
+
+
+@pytest.mark.parametrize(
+    "link", ["[town](https://x.org/wiki/Berlin_(city))", "[town](guide.md 'The guide')", "![town](a_(b).png)"]
+)
+def test_addresses_with_brackets_and_titles_are_links(link: str) -> None:
+    address = link.split("](")[1]
+    text = translate_document(f"See {link} on a map.", "markdown", forgetful).text
+    assert f"]({address}" in text
+    assert text.count("(") == link.count("(")
+
+
+def test_boxes_of_tasks_and_breaks_are_no_words() -> None:
+    text = "- [x] buy milk\n- [ ] call<br>**home** now\n"
+    assert translate_document(text, "markdown", loud).text == "- [x] BUY MILK\n- [ ] CALL<br>**HOME** NOW\n"
+
+
 @settings(deadline=None)
 @given(
     st.lists(
@@ -193,6 +217,14 @@ def test_subtitles_keep_their_times_and_lines() -> None:
         "\ufeff1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>WHERE IS THE\r\nSTATION NOW?</i>\r\n\r\n"
         "2\r\n00:00:03,000 --> 00:00:04,500 X1:1\r\n- I DON'T KNOW.\r\n- ASK {\\an8}HIM.\r\n"
     )
+
+
+def test_no_line_of_a_subtitle_breaks_inside_a_tag() -> None:
+    text = '1\n00:00:01,000 --> 00:00:02,500\nThis is where the <font color="#ffff00">old\nking</font> lived.\n'
+    assert translate_document(text, "srt", same).text.splitlines()[2:] == [
+        'This is where the <font color="#ffff00">old',
+        "king</font> lived.",
+    ]
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tightrope.cli.main import guarded
+from tightrope.errors import BadInputError
 from tightrope_translate import text_command as module
 from tightrope_translate.commands import app
 from tightrope_translate.engine import Engine
@@ -160,11 +161,20 @@ def test_what_names_a_document() -> None:
     assert is_document("no/such.TXT")
     assert not is_document("Where is it?")
     assert not is_document("I read the README.md")
+    assert not is_document("words " * 60 + "in README.md")  # too long a name for a file
 
 
 def test_languages_are_listed() -> None:
     found = CliRunner().invoke(app, ["languages", "--json"])
     assert [entry["code"] for entry in json.loads(found.stdout)] == ["en", "de"]
+
+
+@pytest.mark.parametrize("option", ["--to", "--from"])
+def test_live_tells_at_once_that_it_does_not_know_a_language(option: str) -> None:
+    done = CliRunner().invoke(app, ["live", option, "fr"], input="Where is it?\n")
+    assert isinstance(done.exception, BadInputError)
+    assert "'fr'" in str(done.exception)
+    assert done.stdout == ""
 
 
 def test_the_installed_command(tmp_path: Path) -> None:

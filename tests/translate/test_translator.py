@@ -213,6 +213,9 @@ def test_checks_trust_human_translations(shared_data: Path) -> None:
         ("ich suche ein zimmer in berlin", "de", "Ich suche ein Zimmer in Berlin"),
         ("It's 5:30 p.m.", "en", "It's 17:30."),
         ("At 12 a.m. or 12pm?", "en", "At 0:00 or 12:00?"),
+        ("It's open from 5 to 7 p.m.", "en", "It's open from 17:00 to 19:00."),
+        ("It's open 9:30-5 p.m.", "en", "It's open 9:30-17:00."),
+        ("Come between 11 and 1 pm.", "en", "Come between 11:00 and 13:00."),
         ("Um 17 Uhr, um 8 Uhr 30, um 7 Uhr", "de", "Um 17:00 Uhr, um 8:30 Uhr, um 7 Uhr"),
     ],
 )

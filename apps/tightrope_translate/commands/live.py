@@ -42,7 +42,9 @@ def live(
     from tightrope_translate.live.runner import open_runner
 
     limits = Limits.of(APP.budget().profile(profile))
-    session = Live(Engine.open(), source, target, mask)
+    engine = Engine.open()
+    engine.prepare(source, target)  # what is missing is told now, and the first key does not wait
+    session = Live(engine, source, target, mask)
     with ExitStack() as stack:
         lines = None
         if telemetry:

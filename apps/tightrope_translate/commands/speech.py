@@ -19,7 +19,9 @@ def speech(
     source: Annotated[str, typer.Option("--from", "--from-lang", "-f", help="What is spoken.")] = "en",
     target: Annotated[str, typer.Option("--to", "--to-lang", "-t", help="What it is put into.")] = "de",
     model: Annotated[Path | None, typer.Option(help="Folder with a Whisper model for sherpa-onnx.")] = None,
-    aloud: Annotated[bool, typer.Option("--say", help="Speak the translation, by espeak-ng if installed.")] = False,
+    aloud: Annotated[
+        bool, typer.Option("--say", help="Speak the translation, by espeak-ng (a program of its own).")
+    ] = False,
     threads: Annotated[int, typer.Option(min=1, help="Cores for the models.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines instead of text.")] = False,
 ) -> None:

@@ -14,20 +14,23 @@ from markdown_it.token import Token
 
 from tightrope_translate.documents.blocks import Block, Mark, Part, block_of
 
-FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
+FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\r?\n.*?\r?\n(?:\1|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
 LINE_END = r"\r\n?|\n"  # as markdown-it counts lines
+# (address "title"); pairs of brackets may stand in the address.
+ADDRESS = r"""\((?:[^()\s]|\([^()\s]{0,200}\)){0,500}(?:\s+(?:"[^"]{0,200}"|'[^']{0,200}'))?\)"""
 INLINE = re.compile(
     r"""
     (?P<code>(?<!`)(`+)(?!`).{1,500}?(?<!`)\2(?!`))
-    | (?P<alone>!\[[^\[\]]{0,300}\](?:\([^()\s]{0,500}(?:\s+"[^"]{0,200}")?\)|\[[^\[\]]{0,100}\])  # a picture
+    | (?P<alone>!\[[^\[\]]{0,300}\](?:ADDRESS|\[[^\[\]]{0,100}\])  # a picture
         | <[a-zA-Z][a-zA-Z0-9+.-]{0,30}:[^<>\s]{1,500}>          # <https://example.org>
         | <!--.{0,500}?--> | \[\^[^\[\]\s]{1,50}\]               # a comment, a footnote
+        | ^\[[ xX]\](?=\s) | <(?:br|hr|img|wbr)\b[^<>]{0,300}>    # a task's box, a tag without an end
         | \\[!-/:-@\[-`{-~] | \s{2,}\n | \\\n)                    # an escaped sign, a hard line break
     | (?P<tag></?[a-zA-Z][^<>]{0,300}>)
     | (?P<link>\[)(?=[^\[\]]{1,500}\][(\[])
-    | (?P<target>\](?:\([^()\s]{0,500}(?:\s+"[^"]{0,200}")?\)|\[[^\[\]]{0,100}\]))
+    | (?P<target>\](?:ADDRESS|\[[^\[\]]{0,100}\]))
     | (?P<sign>\*{1,3}|~~|(?<![^\W_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![^\W_]))
-    """,
+    """.replace("ADDRESS", ADDRESS),
     re.VERBOSE | re.DOTALL,
 )
 

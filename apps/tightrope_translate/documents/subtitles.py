@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 import textwrap
+from itertools import count
 from typing import Literal
 
 from tightrope_translate.documents.blocks import Block, Mark, Part, block_of
 
 TIMES = re.compile(r"^[^\S\n]*\d+:\d\d:\d\d[,.]\d+[^\S\n]*-->[^\n]*\n?", re.M)
 TAG = re.compile(r"(</?[a-zA-Z][^<>\n]{0,200}>|\{\\[^{}\n]{0,100}\})")
+HIDDEN = 0xF0000  # private characters from here on stand for tags while lines are broken
 WIDTH = 42  # characters of a line, as broadcasters have it
 
 
@@ -42,8 +44,8 @@ def cue(text: str) -> Block:
     content = [Mark(part, role_of(part)) if TAG.fullmatch(part) else part for part in TAG.split(spoken)]
 
     def finish(translated: str) -> str:
-        broken = translated if "\n" in spoken or lines == 1 else line_break.join(balanced(translated, lines))
-        return broken + text[len(body) :]
+        whole = "\n" in spoken or lines == 1
+        return (translated if whole else line_break.join(tagged(translated, lines))) + text[len(body) :]
 
     return block_of(content, finish=finish)
 
@@ -53,6 +55,20 @@ def role_of(tag: str) -> Literal["open", "close", "alone"]:
     if tag.startswith("{"):
         return "alone"
     return "close" if tag.startswith("</") else "open"
+
+
+def tagged(text: str, lines: int) -> list[str]:
+    """As `balanced`, where no line is broken inside a tag."""
+    signs: dict[str, str] = {}
+    free = (sign for sign in map(chr, count(HIDDEN)) if sign not in text)
+
+    def hide(match: re.Match[str]) -> str:
+        sign = next(free)
+        signs[sign] = match[0]
+        return sign
+
+    hidden = balanced(TAG.sub(hide, text), lines)
+    return ["".join(signs.get(sign, sign) for sign in line) for line in hidden]
 
 
 def balanced(text: str, lines: int) -> list[str]:

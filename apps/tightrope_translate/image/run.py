@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from tightrope.errors import BadInputError, TightropeError
+from tightrope.errors import BadInputError, OutputError, TightropeError
 from tightrope.interrupt import Interrupt, Stop
 from tightrope.writing import atomic_path
 from tightrope_translate.engine import Engine
@@ -55,6 +55,7 @@ def image_command(options: ImageOptions) -> None:
 def _pictures(options: ImageOptions, signs: SignTranslator, stop: Stop) -> None:
     unusable = []
     files = list(_files(options.pictures))
+    read = {path.resolve() for path in files}
     with ExitStack() as stack:
         log = _log(options, stack)
         for path, name in _named(files):
@@ -64,7 +65,10 @@ def _pictures(options: ImageOptions, signs: SignTranslator, stop: Stop) -> None:
                 picture, photograph = read_photograph(path)
                 found = signs.translate(picture, options.source, options.target, photograph=photograph)
                 if options.out is not None:
-                    write_picture(options.out / f"{name}.jpg", found.drawn)
+                    target = options.out / f"{name}.jpg"
+                    if target.resolve() in read:
+                        raise OutputError(f"{target} is one of the pictures to read: name another --out")
+                    write_picture(target, found.drawn)
             except TightropeError as error:
                 unusable.append(str(error))
                 continue
@@ -133,7 +137,9 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _named(files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Each with a name of its own for its output: 'sign', and for another sign.jpg 'sign-2'."""
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     for path in files:
-        seen[path.stem] = seen.get(path.stem, 0) + 1
-        yield path, path.stem if seen[path.stem] == 1 else f"{path.stem}-{seen[path.stem]}"
+        names = [path.stem, *(f"{path.stem}-{number}" for number in range(2, len(taken) + 3))]
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
+        yield path, name

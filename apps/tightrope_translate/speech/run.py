@@ -14,7 +14,7 @@ from tightrope.interrupt import Interrupt, Stop
 from tightrope_translate.engine import Engine
 from tightrope_translate.speech.microphone import listen, utterances
 from tightrope_translate.speech.recognizer import open_recognizer
-from tightrope_translate.speech.say import say
+from tightrope_translate.speech.say import say, voice
 from tightrope_translate.speech.sound import read_sound
 from tightrope_translate.speech.spoken import SpeechTranslator, Utterance
 from tightrope_translate.speech.voice import open_voice
@@ -38,6 +38,8 @@ def speech_command(options: SpeechOptions) -> None:
     """Translate recordings or the microphone. Raises BadInputError at the end if a recording could not be used."""
     if options.microphone == bool(options.recordings):
         raise BadInputError("name recordings, or the microphone: tightrope translate speech a.wav, or --microphone")
+    if options.aloud:
+        voice()  # what is missing is told before anything is listened to
     recognizer = open_recognizer(options.source, options.model, options.threads)
     speech = SpeechTranslator(open_voice(), recognizer, Engine.open(threads=options.threads))
     unusable = []

@@ -13,11 +13,17 @@ PROGRAM = "espeak-ng"
 _TIMEOUT_S = 120
 
 
-def say(text: str, language: str, file: Path | None = None) -> None:
-    """Speak to the loudspeaker, or into a WAV file. Raises BadInputError without the program, OutputError."""
+def voice() -> str:
+    """The program that speaks. Raises BadInputError where it is not installed."""
     program = shutil.which(PROGRAM)
     if program is None:
         raise BadInputError(f"--say needs the program {PROGRAM}, which is not installed here")
+    return program
+
+
+def say(text: str, language: str, file: Path | None = None) -> None:
+    """Speak to the loudspeaker, or into a WAV file. Raises BadInputError without the program, OutputError."""
+    program = voice()
     if file is None:
         _run([program, "-v", language, "--stdin"], text)
         return

@@ -57,6 +57,22 @@ def test_overlays_and_records(sign: Path, tmp_path: Path, reader: Reader, capsys
     assert read_picture(tmp_path / "out" / "sign.jpg").shape == read_picture(sign).shape
 
 
+def test_no_picture_is_written_over_one_that_is_read(sign: Path, reader: Reader) -> None:
+    photograph = sign.with_suffix(".jpg")
+    cv2.imwrite(str(photograph), cv2.imread(str(sign)))
+    before = photograph.read_bytes()
+
+    with pytest.raises(BadInputError, match=r"sign\.jpg is one of the pictures to read"):
+        image_command(options(photograph, out=photograph.parent))
+
+    assert photograph.read_bytes() == before
+
+
+def test_every_overlay_has_a_name_of_its_own(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("sign-2.jpg", "sign.jpg", "sign.png")]
+    assert [name for _, name in run._named(files)] == ["sign-2", "sign", "sign-3"]
+
+
 def test_a_bad_picture_is_named_and_the_others_are_done(
     sign: Path, tmp_path: Path, reader: Reader, capsys: pytest.CaptureFixture[str]
 ) -> None:

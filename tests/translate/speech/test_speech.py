@@ -25,8 +25,8 @@ from .conftest import Brackets, write_wav
 Spoken = Callable[[str], Samples]
 
 
-def options(*recordings: Path, source: str = "en", as_json: bool = True) -> SpeechOptions:
-    return SpeechOptions(recordings, False, source, "de", None, False, 1, as_json)
+def options(*recordings: Path, source: str = "en", as_json: bool = True, aloud: bool = False) -> SpeechOptions:
+    return SpeechOptions(recordings, False, source, "de", None, aloud, 1, as_json)
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +110,8 @@ def test_what_is_missing_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(BadInputError, match="espeak-ng, which is not installed"):
         say.say("Hallo", "de")
+    with pytest.raises(BadInputError, match="espeak-ng, which is not installed"):  # before it listens
+        speech_command(options(tmp_path / "a.wav", aloud=True))
 
 
 def test_a_sentence_that_looks_like_an_option_is_spoken(tmp_path: Path) -> None:
