@@ -146,7 +146,7 @@ def drive(
     fault: Annotated[
         str, typer.Option(help="What is to go wrong, such as drop-camera=0.1,lidar-stale=200ms; 'list' lists all.")
     ] = "",
-    seed: Annotated[int, typer.Option(help="Of what goes wrong at random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of what goes wrong at random.")] = 0,
     max_frames: Annotated[int | None, typer.Option(min=1, help="End after so many pictures.")] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line a picture, only the summary.")] = False,
@@ -156,7 +156,7 @@ def drive(
 ) -> None:
     """Replay a recorded drive: camera and LiDAR fused and tracked, under the profile's deadline.
 
-    A LOG is a folder in one of KITTI's layouts (raw, object, tracking), a nuScenes sample with its info.json, an MCAP
+    A LOG is a folder in one of KITTI's layouts (raw, odometry, object), a nuScenes sample with its info.json, an MCAP
     file (Foxglove or ROS 2 messages), a video with its times in NAME.csv, or 'sample', the drive that comes along.
 
     \b

@@ -13,6 +13,8 @@ from tightrope_road.pictures import check_size
 from tightrope_road.preprocess import Picture
 
 SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".gif"))
+# Files that hold the number of their frames; of others OpenCV guesses it from a duration, which sound may prolong.
+_COUNTED = frozenset((".mp4", ".m4v", ".mov", ".avi"))
 _USUAL_FPS = 30.0
 
 
@@ -29,9 +31,8 @@ class VideoFile:
         capture = self._open()
         count = 0
         try:
-            fps = capture.get(cv2.CAP_PROP_FPS)
-            fps = fps if 0 < fps < 1000 else _USUAL_FPS
-            declared = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+            fps = _fps(capture)
+            declared = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if self._path.suffix.lower() in _COUNTED else 0
             while (picture := read_next(capture)) is not None:
                 seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
                 yield Frame(self.name, self._stem, count, seconds, picture, fps)
@@ -42,6 +43,17 @@ class VideoFile:
             raise BadInputError(f"{self.name} has no frame that can be decoded; perhaps it is truncated")
         if count < declared:
             raise BadInputError(f"{self.name} ends early: {count} of {declared} frames could be decoded")
+
+    def fps(self) -> float:
+        """Frames a second, as the file says; the usual number where it cannot be opened, which iterating tells of."""
+        try:
+            capture = self._open()
+        except BadInputError:
+            return _USUAL_FPS
+        try:
+            return _fps(capture)
+        finally:
+            capture.release()
 
     def _open(self) -> cv2.VideoCapture:
         if not self._path.is_file():
@@ -55,6 +67,11 @@ class VideoFile:
         width, height = (int(capture.get(p)) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         check_size(width, height, self.name)
         return capture
+
+
+def _fps(capture: cv2.VideoCapture) -> float:
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    return fps if 0 < fps < 1000 else _USUAL_FPS
 
 
 def read_next(capture: cv2.VideoCapture) -> Picture | None:

@@ -120,6 +120,10 @@ def test_a_mistake_in_a_calibration_is_named(camera: Camera, complaint: str) -> 
 
 def test_pictures_that_were_scaled_are_found_out() -> None:
     check_picture(BUNDLED, (640, 360), "calib.txt")
+    sized = replace(BUNDLED, size=(640, 360))
+    check_picture(sized, (640, 360), "calib.txt")
+    with pytest.raises(BadInputError, match=r"is of pictures of 640 x 360, and these have 960 x 540"):
+        check_picture(sized, (960, 540), "calib.txt")
     with pytest.raises(BadInputError, match="scaled"):
         check_picture(BUNDLED, (2560, 1440), "calib.txt")
 

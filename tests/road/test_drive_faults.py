@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from tightrope.models import open_artifact
 from tightrope.runtime import Answer, Limits, StageTimes, State, Step
 from tightrope_road.drive.faults import KINDS, Faults
 from tightrope_road.drive.moment import Moment
-from tightrope_road.drive.outcome import Told
+from tightrope_road.drive.outcome import Reporter, Told
 from tightrope_road.drive.perceive import Perception, combine
 from tightrope_road.drive.run import Plan, drive, one_step
 from tightrope_road.drive.scene import Notice, Scene
@@ -263,3 +265,16 @@ def test_the_real_thing_on_the_real_clock(fault: str) -> None:
     assert summary.inputs >= 35
     assert any(one.answered for one in scenes(told))
     assert all(one.status is not Status.coasting or one.unseen_s > 0 for s in scenes(told) for one in s.obstacles)
+
+
+def test_pictures_that_no_run_may_take_are_told_of_and_let_go() -> None:
+    told: list[Any] = []
+    follower: Any = SimpleNamespace(unanswered=lambda moment, why, health: (moment, why))
+    reporter = Reporter(follower, lambda one: told.append(one) or True, SimpleNamespace())  # type: ignore[func-returns-value, arg-type]
+
+    for number in range(1000):
+        reporter.arrived(number, number)  # type: ignore[arg-type]
+    assert len(told) >= 950
+
+    reporter.end()
+    assert [moment for moment, _ in told] == list(range(1000))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from tightrope.errors import BadInputError
+from tightrope.errors import BadInputError, OutputError
+from tightrope_road.drive.writers import open_writers
 from tightrope_road.logs import Broken, Log, Shot, Sweep, open_log
 from tightrope_road.logs.kitti import read_times
 from tightrope_road.logs.trajectory import Trajectory
+from tightrope_road.logs.video import read_csv
 from tightrope_road.workload import SAMPLE
+from tightrope_road.writers.video import VideoFile
 
 from .conftest import make_picture
 
@@ -132,6 +136,70 @@ def test_what_is_wrong_with_a_drive_is_named(name: str, content: str, complaint:
     (drive / name).write_text(content)
     with pytest.raises(BadInputError, match=complaint):
         open_log(str(drive))
+
+
+@pytest.mark.parametrize(
+    "listed", ["0.000e+00\n1.000e-01\n2.000e-01\n", "\ufeff0.0\n0.1\n0.2\n", "t\n 0.0\n0.1\n0.2\n"]
+)
+def test_no_time_of_a_video_is_taken_for_a_heading(listed: str, tmp_path: Path) -> None:
+    (tmp_path / "clip.csv").write_text(listed, encoding="utf-8")
+    assert read_csv(tmp_path / "clip.csv") == (0.0, 0.1, 0.2)
+
+
+def test_a_video_without_times_has_the_pace_of_its_file(tmp_path: Path) -> None:
+    with VideoFile(tmp_path / "slow.mp4", 8.0, (64, 48)) as video:
+        video.write(make_picture(), 4)
+    assert open_log(tmp_path / "slow.mp4").period_s == pytest.approx(1 / 8)
+
+
+@pytest.mark.parametrize(
+    ("names", "times"),
+    [
+        (["1531883530.41", "1531883530.51", "1531883530.61"], [0.0, 0.1, 0.2]),
+        (["1531883530412470000", "1531883530512470000", "1531883530612470000"], [0.0, 0.1, 0.2]),
+        (["000007", "000009", "000010"], [0.7, 0.9, 1.0]),
+    ],
+)
+def test_frames_are_told_apart_by_their_whole_names(names: list[str], times: list[float], tmp_path: Path) -> None:
+    (tmp_path / "image_02").mkdir()
+    for number, name in enumerate(names):
+        shutil.copy(DRIVE / "image_02" / f"{number:06d}.jpg", tmp_path / "image_02" / f"{name}.jpg")
+    shots = list(open_log(tmp_path))
+    assert [shot.name for shot in shots if isinstance(shot, Shot)] == names
+    assert [shot.captured_at for shot in shots] == pytest.approx(times)
+
+
+def test_pictures_with_calibrations_of_their_own_are_seen_by_them(tmp_path: Path) -> None:
+    drive = copy_drive(tmp_path, 2)
+    told = (drive / "calib.txt").read_text()
+    (drive / "calib.txt").unlink()
+    (drive / "calib").mkdir()
+    (drive / "calib" / "000000.txt").write_text(told)
+    line = next(line for line in told.splitlines() if line.startswith("P2"))
+    values = line.split()
+    wider = " ".join([values[0], str(float(values[1]) * 0.98), *values[2:]])
+    (drive / "calib" / "000001.txt").write_text(told.replace(line, wider))
+
+    cameras = [shot.camera for shot in open_log(drive) if isinstance(shot, Shot)]
+
+    assert [camera.focal[0] / float(values[1]) for camera in cameras if camera] == pytest.approx([1.0, 0.98])
+
+
+def test_where_poses_end_the_vehicle_stays_where_it_was() -> None:
+    trajectory = open_log("sample").trajectory
+    assert trajectory is not None
+    last, beyond = trajectory.ego(trajectory.times[-1]), trajectory.ego(trajectory.times[-1] + 10)
+    assert beyond.place == pytest.approx(last.place)
+    assert beyond.velocity is None
+
+
+@pytest.mark.parametrize("kind", ["video", "mcap"])
+def test_no_recording_is_written_over(kind: str, tmp_path: Path) -> None:
+    name = {"video": "drive.mp4", "mcap": "drive.mcap"}[kind]
+    (tmp_path / name).write_bytes(b"the user's own")
+    log = replace(open_log("sample"), name=str(tmp_path / name))  # type: ignore[type-var]
+    with pytest.raises(OutputError, match="would replace the recording"), open_writers(tmp_path, [kind], log):
+        pass
 
 
 def test_what_is_no_log_is_named(tmp_path: Path) -> None:

@@ -19,12 +19,14 @@ from mcap.reader import make_reader
 
 from tightrope.errors import BadInputError
 from tightrope.runtime import State
+from tightrope_road.calibration.camera import rigid
 from tightrope_road.drive.moment import Moment
 from tightrope_road.drive.scene import Notice, Scene
 from tightrope_road.drive.writers import foxglove
 from tightrope_road.drive.writers.mcap import McapWriter
 from tightrope_road.lidar import read_points
 from tightrope_road.logs import Broken, Shot, Sweep, open_log
+from tightrope_road.logs.mcap.frames import Frames
 from tightrope_road.logs.mcap.lens import lens_of
 from tightrope_road.logs.mcap.reading import Message
 from tightrope_road.logs.mcap.sensors import rotation
@@ -243,6 +245,20 @@ def test_a_lens_that_bends_is_straightened() -> None:
     moved = np.argwhere(lens.straight(picture)[..., 0] > 128).mean(axis=0)
 
     assert moved[::-1] == pytest.approx([320 + 500 * 0.4, 180 + 500 * 0.2], abs=1)
+
+
+def test_a_mount_that_is_told_again_and_again_is_no_motion() -> None:
+    frames = Frames()
+    for step in range(4):
+        for child, parent, ahead in (("camera", "base", 1.5), ("base", "map", 10.0 * step)):
+            _, times, matrices = frames.edges.setdefault(child, (parent, [], []))
+            times.append(float(step))
+            matrices.append(rigid(np.eye(3), np.array([0.0, 0.0, ahead])))
+
+    trajectory = frames.trajectory("camera", "log")
+
+    assert trajectory is not None
+    assert trajectory.ego(1.5).velocity == pytest.approx([0, 10])
 
 
 def test_a_lens_that_is_not_known_is_named() -> None:

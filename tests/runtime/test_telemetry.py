@@ -114,6 +114,15 @@ def test_something_else_is_not_taken_for_telemetry(tmp_path: Path) -> None:
         write_trace(tmp_path / "none", tmp_path / "y")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk here")
+def test_a_disk_that_is_full_at_the_end_is_one_line() -> None:
+    lines = JsonLines(Path("/dev/full"))
+    lines._file.reconfigure(line_buffering=False)  # what is left is written at the end
+    lines.write({"event": "state"})
+    with pytest.raises(OutputError, match="No space left"), lines:
+        pass
+
+
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write"):

@@ -21,10 +21,12 @@ class Camera:
     Attributes:
         projection: float64 [3, 4], homogeneous metres of the camera's frame to homogeneous pixels: KITTI's P2.
         lidar_to_camera: float64 [4, 4]: KITTI's R0_rect * Tr_velo_to_cam.
+        size: width and height of the pictures that it is of, pixels; None: the calibration does not say.
     """
 
     projection: NDArray[np.float64]
     lidar_to_camera: NDArray[np.float64]
+    size: tuple[int, int] | None = None
 
     def to_camera(self, points: NDArray[np.floating]) -> Points:
         """LiDAR points [n, 3] in the camera's frame, float64 [n, 3]."""

@@ -50,11 +50,12 @@ def _of_benchmark(path: Path, camera: int) -> Camera:
 
 def _raw(folder: Path, camera: int) -> Camera:
     cameras, lidar = (folder / name for name in _RAW)
-    between, seen = read_matrices(cameras), read_matrices(lidar)
+    between = read_matrices(cameras)
     projection = _matrix(between, (f"P_rect_{camera:02d}",), (3, 4), cameras)
     rectified = rigid(_matrix(between, ("R_rect_00",), (3, 3), cameras))
-    turn, shift = _matrix(seen, ("R",), (3, 3), lidar), _matrix(seen, ("T",), (3, 1), lidar)
-    return Camera(projection, rectified @ rigid(turn, shift[:, 0]))
+    size = between.get(f"S_rect_{camera:02d}")
+    told = (round(size[0]), round(size[1])) if size is not None and size.size == 2 else None
+    return Camera(projection, rectified @ read_rigid(lidar), told)
 
 
 def read_matrices(path: Path) -> Mapping[str, Values]:
@@ -71,6 +72,12 @@ def read_matrices(path: Path) -> Mapping[str, Values]:
         except ValueError:
             continue
     return found
+
+
+def read_rigid(path: Path) -> NDArray[np.float64]:
+    """The float64 [4, 4] of a raw recording's file of a pair of sensors. Raises BadInputError."""
+    seen = read_matrices(path)
+    return rigid(_matrix(seen, ("R",), (3, 3), path), _matrix(seen, ("T",), (3, 1), path)[:, 0])
 
 
 def _matrix(values: Mapping[str, Values], names: tuple[str, ...], shape: tuple[int, int], path: Path) -> Values:

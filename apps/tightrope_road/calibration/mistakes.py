@@ -56,6 +56,11 @@ def _check_upright(rotation: NDArray[np.float64], name: str) -> None:
 
 def check_picture(camera: Camera, size: tuple[int, int], name: str) -> None:
     """Raises BadInputError if the calibration is of pictures of another size than `size` (width, height)."""
+    if camera.size is not None and camera.size != size:
+        raise BadInputError(
+            f"{name}: the calibration is of pictures of {camera.size[0]} x {camera.size[1]}, and these have "
+            f"{size[0]} x {size[1]}; were they scaled or cropped after the calibration?"
+        )
     centre = camera.projection[:2, 2] / camera.projection[2, 2]
     low, high = _MIDDLE
     if not all(low <= centre[k] / size[k] <= high for k in range(2)):

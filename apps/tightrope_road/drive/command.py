@@ -59,8 +59,9 @@ def drive_command(options: DriveOptions) -> None:
         console = _Console(options, stack.enter_context(open_writers(options.out, formats, log)))
         lines = None
         if options.telemetry:
-            stack.callback(write_trace, options.telemetry / "drive.jsonl", options.telemetry / "drive.trace.json")
-            lines = stack.enter_context(JsonLines(options.telemetry / "drive.jsonl"))
+            recorded = options.telemetry / "runner.jsonl"  # drive.jsonl is what --out writes, perhaps beside it
+            stack.callback(write_trace, recorded, options.telemetry / "drive.trace.json")
+            lines = stack.enter_context(JsonLines(recorded))
         plan = Plan(
             ladder_steps(log, deadline_s, threads)
             if options.governed

@@ -63,7 +63,7 @@ class Follower:
 def _with_sensors(health: Health, moment: Moment, crooked: str) -> tuple[State, str]:
     """The state of the runner, or a worse one because a sensor tells nothing of this moment, or looks elsewhere."""
     missing = "; ".join(why for why in (moment.no_camera, moment.no_lidar) if why)
-    blind = bool(moment.no_camera) and moment.points is None and moment.camera is not None
+    blind = bool(moment.no_camera) and moment.points is None
     if missing and not blind:
         missing = f"{'LiDAR' if moment.no_camera else 'camera'} only: {missing}"
     found = missing or crooked

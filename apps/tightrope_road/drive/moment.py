@@ -53,11 +53,15 @@ class Pairing:
     Args:
         tolerance_s: largest difference of a pair.
         trajectory: of the camera; None: nothing is compensated.
-        camera: None: no sweep is ever used.
+        camera: of the pictures that have none of their own; None: no sweep is ever used.
+        turned: by how many degrees the LiDAR is not where the calibration has it.
     """
 
-    def __init__(self, tolerance_s: float, trajectory: Trajectory | None, camera: Camera | None) -> None:
+    def __init__(
+        self, tolerance_s: float, trajectory: Trajectory | None, camera: Camera | None, turned: float = 0.0
+    ) -> None:
         self._tolerance_s, self._trajectory, self._camera = tolerance_s, trajectory, camera
+        self._turned = turned
         self._sweeps: deque[Sweep] = deque(maxlen=_KEPT)
         self._waiting: Shot | None = None
         self._before: Picture | None = None
@@ -94,9 +98,11 @@ class Pairing:
             yield replace(self._joined(shot), no_camera=no_camera)
 
     def _joined(self, shot: Shot) -> Moment:
-        if self._camera is None:
+        camera = shot.camera or self._camera
+        if camera is None:
             return Moment(shot)
-        alone = Moment(shot, camera=self._camera)
+        camera = camera.turned(self._turned) if self._turned else camera
+        alone = Moment(shot, camera=camera)
         if not self._sweeps:
             return replace(alone, no_lidar="no sweep has come")
         sweep = min(self._sweeps, key=lambda one: abs(one.captured_at - shot.captured_at))
@@ -106,15 +112,14 @@ class Pairing:
             return replace(alone, no_lidar=f"the nearest sweep is {abs(apart) * 1e3:.0f} ms {side} than the picture")
         if not len(sweep.points):
             return replace(alone, no_lidar="the sweep has no points")
-        return replace(alone, points=self._moved(sweep, shot.captured_at), apart_s=apart)
+        return replace(alone, points=self._moved(sweep, shot.captured_at, camera), apart_s=apart)
 
-    def _moved(self, sweep: Sweep, at_s: float) -> PointCloud:
+    def _moved(self, sweep: Sweep, at_s: float, camera: Camera) -> PointCloud:
         """The points where they would be at another moment if they stand still."""
-        assert self._camera is not None
         moved = self._trajectory.between(sweep.captured_at, at_s) if self._trajectory else None
         if moved is None or sweep.captured_at == at_s:
             return sweep.points
-        lidar = self._camera.lidar_to_camera
+        lidar = camera.lidar_to_camera
         return sweep.points.moved(np.linalg.inv(lidar) @ moved @ lidar)
 
 

@@ -98,8 +98,7 @@ def drive(log: Log, plan: Plan, tell: Tell, stop: Stop) -> Summary:
     if plan.true_speed:
         timeline.offset_s = math.inf  # nothing has begun
     runner, stalls = _runner(plan, log.period_s, timeline)
-    camera = log.camera.turned(plan.faults["miscalibrate"]) if log.camera else None
-    pairing = Pairing(plan.tolerance_s, log.trajectory, camera)
+    pairing = Pairing(plan.tolerance_s, log.trajectory, log.camera, plan.faults["miscalibrate"])
     reporter = Reporter(Follower(log.trajectory, timeline), tell, timeline)
     with ExitStack() as stack:
         if count := round(plan.faults["hog"]):
@@ -109,6 +108,8 @@ def drive(log: Log, plan: Plan, tell: Tell, stop: Stop) -> Summary:
             Simulation(runner, clock, pairing, reporter, stalls, plan.counts_time).run(chain([first], ahead), stop)
         else:
             TrueSpeed(runner, timeline, pairing, reporter).run(chain([first], ahead), stop)
+        if reporter.wanted and not stop.is_set():
+            reporter.end()
     return runner.telemetry.close(clock.now())
 
 

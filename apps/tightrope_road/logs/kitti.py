@@ -1,4 +1,4 @@
-"""Folders in KITTI's layouts: a drive of the raw recordings, of the object or the tracking benchmark, or one frame.
+"""Folders in KITTI's layouts: a drive of the raw recordings, the odometry or the object benchmark, or one frame.
 
     raw     image_02/data/*.png, velodyne_points/data/*.bin, timestamps.txt beside data/, oxts/; calibration above
     drive   image_02/*.jpg or image_2/*, velodyne/*.bin, calib.txt or calib/NAME.txt, timestamps.txt, poses.txt
@@ -20,8 +20,7 @@ import numpy as np
 
 from tightrope.errors import BadInputError
 from tightrope_road.calibration import Camera, read_calibration
-from tightrope_road.calibration.camera import rigid
-from tightrope_road.calibration.kitti import read_matrices
+from tightrope_road.calibration.kitti import read_rigid
 from tightrope_road.lidar import SUFFIXES as CLOUDS
 from tightrope_road.lidar import read_points
 from tightrope_road.logs.log import Broken, Event, Shot, Sweep
@@ -33,6 +32,7 @@ from tightrope_road.pictures import read_picture
 _PICTURES = ("image_02/data", "image_02", "image_2", "image_00/data", "image_00")
 _SWEEPS = ("velodyne_points/data", "velodyne_points", "velodyne")
 _USUAL_PERIOD_S = 0.1
+_MOST_THINNED = 1000
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class KittiLog:
     camera: Camera | None
     trajectory: Trajectory | None
     items: tuple[tuple[float, int, str, Path], ...] = field(repr=False)
+    calibrations: Path | None = None
+    """A folder with a calibration for each picture, where they differ."""
 
     def __iter__(self) -> Iterator[Event]:
         number = 0
@@ -56,7 +58,8 @@ class KittiLog:
                 if kind == "sweep":
                     yield Sweep(at, read_points(path))
                 else:
-                    yield Shot(at, number, path.stem, read_picture(path))
+                    own = self.calibrations and read_calibration(self.calibrations / f"{path.stem}.txt")
+                    yield Shot(at, number, path.stem, read_picture(path), own)
             except BadInputError as error:
                 yield Broken(at, str(error))
             number += kind == "shot"
@@ -92,7 +95,8 @@ def open_kitti(folder: Path) -> KittiLog:
     steps = np.diff(sorted(times.values()))
     period = float(np.median(steps)) if len(steps) else _USUAL_PERIOD_S
     camera = _camera(folder, next(iter(shots)))
-    return KittiLog(str(folder), period, camera, _trajectory(folder, times), tuple(sorted(items)))
+    own = folder / "calib" if _calibrations_differ(folder / "calib", shots) else None
+    return KittiLog(str(folder), period, camera, _trajectory(folder, times), tuple(sorted(items)), own)
 
 
 def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
@@ -108,14 +112,21 @@ def _single(folder: Path) -> Path | None:
 def _files(folder: Path, suffixes: tuple[str, ...]) -> Mapping[str, Path]:
     """Name without suffix -> file, sorted."""
     found = sorted(path for path in folder.iterdir() if path.name.lower().endswith(suffixes) and path.is_file())
-    return {path.name.split(".")[0]: path for path in found}
+    longest = sorted(suffixes, key=len, reverse=True)
+    return {
+        path.name[: -len(next(suffix for suffix in longest if path.name.lower().endswith(suffix)))]: path
+        for path in found
+    }
 
 
 def _times(data: Path, folder: Path, files: Mapping[str, Path]) -> Mapping[str, float]:
     """Name -> seconds since the first picture; of what has no times the frames come at 10 Hz, by their numbers."""
     listed = next((p for p in (data.parent / "timestamps.txt", folder / "timestamps.txt") if p.is_file()), None)
     if listed is None:
-        numbers = [int(name) if name.isdigit() else index for index, name in enumerate(files)]
+        # A recording may have been thinned out; numbers that leap are no frames, but times in some unit.
+        named = [int(name) for name in files if name.isdecimal()]
+        frames = len(named) == len(files) and max(np.diff(named), default=1) <= _MOST_THINNED
+        numbers = named if frames else range(len(files))
         return {name: number * _USUAL_PERIOD_S for name, number in zip(files, numbers, strict=True)}
     stamps = read_times(listed)
     # A recording may have been thinned out: then the number of a frame is its line.
@@ -154,6 +165,12 @@ def _seconds(line: str) -> float:
     return date.timestamp() + float(f"0.{fraction or 0}")
 
 
+def _calibrations_differ(folder: Path, shots: Mapping[str, Path]) -> bool:
+    """Whether pictures have calibrations of their own, as those of the object benchmark, which are of many drives."""
+    files = [folder / f"{name}.txt" for name in shots]
+    return all(file.is_file() for file in files) and len({file.read_bytes() for file in files}) > 1
+
+
 def _camera(folder: Path, first: str | None) -> Camera | None:
     """The calibration of this layout; None where there is none."""
     if (folder / "calib.txt").is_file():
@@ -173,8 +190,7 @@ def _trajectory(folder: Path, times: Mapping[str, float]) -> Trajectory | None:
     calibration = next((p for p in (folder, folder.parent) if (p / "calib_imu_to_velo.txt").is_file()), None)
     if not (folder / "oxts" / "data").is_dir() or calibration is None:
         return None
-    imu = read_matrices(calibration / "calib_imu_to_velo.txt")
-    to_lidar = rigid(imu["R"].reshape(3, 3), imu["T"])
+    to_lidar = read_rigid(calibration / "calib_imu_to_velo.txt")
     to_camera = read_calibration(calibration).lidar_to_camera @ to_lidar
     poses = read_oxts(folder / "oxts" / "data") @ np.linalg.inv(to_camera)
     stamps = np.array(read_times(folder / "oxts" / "timestamps.txt"))

@@ -14,12 +14,16 @@ from tightrope_road.preprocess import Picture
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture: when it was captured (seconds of the log's clock), its number in the log, its name, BGR pixels."""
+    """A picture: when it was captured (seconds of the log's clock), its number in the log, its name, BGR pixels.
+
+    `camera` is its own calibration, where that is another one than the log's.
+    """
 
     captured_at: float
     number: int
     name: str
     picture: Picture
+    camera: Camera | None = None
 
 
 @dataclass(frozen=True)

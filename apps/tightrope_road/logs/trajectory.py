@@ -62,17 +62,22 @@ class Trajectory:
         return None if begin is None or end is None else np.linalg.inv(end) @ begin
 
     def ego(self, at_s: float) -> Ego:
-        """The camera seen from above; `Ego.still` where no pose is known."""
+        """The camera seen from above; where no pose is known it stays at the last one, its motion not known."""
         pose = self.pose(at_s)
         if pose is None or len(self.times) < 2:
-            return Ego.still(at_s)
+            nearest = self.poses[0 if at_s < self.times[0] else -1]
+            return Ego(at_s, nearest[[0, 2], 3], _seen_from_above(nearest), None)
         begin, end = max(self.times[0], at_s - _SLOPE_S), min(self.times[-1], at_s + _SLOPE_S)
         first, last = self.pose(begin), self.pose(end)
-        if first is None or last is None or end <= begin:
-            return Ego.still(at_s)
-        flat = np.ix_([0, 2], [0, 2])
-        turn = pose[flat] / np.sqrt(abs(np.linalg.det(pose[flat])))
-        return Ego(at_s, pose[[0, 2], 3], turn, (last[[0, 2], 3] - first[[0, 2], 3]) / (end - begin))
+        known = first is not None and last is not None and end > begin
+        velocity = (last[[0, 2], 3] - first[[0, 2], 3]) / (end - begin) if known else None
+        return Ego(at_s, pose[[0, 2], 3], _seen_from_above(pose), velocity)
+
+
+def _seen_from_above(pose: Poses) -> Poses:
+    """The turn about the vertical, float64 [2, 2]."""
+    flat = pose[np.ix_([0, 2], [0, 2])]
+    return np.asarray(flat / np.sqrt(abs(np.linalg.det(flat))), np.float64)
 
 
 def read_poses(path: Path) -> Poses:

@@ -46,19 +46,26 @@ def open_video(path: Path) -> VideoLog:
         raise BadInputError(f"{path} is no log that is known; there are folders, .mcap and videos")
     listed = path.with_suffix(".csv")
     times = read_csv(listed) if listed.is_file() else ()
-    period = float(np.median(np.diff(times))) if len(times) > 1 else 1 / 30
-    return VideoLog(str(path), VideoFile(path, path.stem), times, period)
+    video = VideoFile(path, path.stem)
+    period = float(np.median(np.diff(times))) if len(times) > 1 else 1 / video.fps()
+    return VideoLog(str(path), video, times, period)
 
 
 def read_csv(path: Path) -> tuple[float, ...]:
     """The first column, seconds; a first row without a number is a heading. Raises BadInputError."""
     try:
-        rows = [row for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) if row]
-        if rows and not rows[0][0].replace(".", "", 1).lstrip("-").isdigit():
-            rows = rows[1:]
-        times = [float(row[0]) for row in rows]
+        rows = [row for row in csv.reader(path.read_text(encoding="utf-8-sig").splitlines()) if row]
+        times = [float(row[0]) for row in (rows[1:] if rows and not _is_number(rows[0][0]) else rows)]
     except (OSError, UnicodeDecodeError, ValueError, csv.Error) as error:
         raise BadInputError(f"{path} is no list of times: {error}") from error
     if not times or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise BadInputError(f"{path}: its times do not ascend")
     return tuple(times)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

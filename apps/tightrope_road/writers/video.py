@@ -12,6 +12,8 @@ from tightrope.errors import OutputError
 from tightrope.writing import atomic_path
 from tightrope_road.preprocess import Picture
 
+_FINE_FPS = 65.0
+
 
 class VideoFile:
     """Context manager that writes MPEG-4 part 2 to `target`.
@@ -27,7 +29,8 @@ class VideoFile:
     """
 
     def __init__(self, target: Path, fps: float, size: tuple[int, int]) -> None:
-        self.target, self.fps, self.size = target, fps, size
+        # MPEG-4 counts time in at most 65535 parts of a second: 239.834 frames a second are too finely divided.
+        self.target, self.fps, self.size = target, fps if fps < _FINE_FPS else round(fps, 2), size
         self.count = 0
 
     def __enter__(self) -> VideoFile:

@@ -198,4 +198,8 @@ class JsonLines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as closing:
+            if kind is None:
+                raise OutputError(f"cannot write {self._path}: {closing.strerror or closing}") from closing

@@ -15,7 +15,7 @@ from tightrope.writing import atomic_path
 from tightrope_road.drive.drawing import label, obstacle_colour
 from tightrope_road.drive.scene import Notice, Scene
 from tightrope_road.drive.writers import foxglove
-from tightrope_road.drive.writers.writer import DriveWriter
+from tightrope_road.drive.writers.writer import DriveWriter, not_the_log
 from tightrope_road.logs.log import Log
 from tightrope_road.tracking import Obstacle, Status
 
@@ -49,7 +49,7 @@ class McapWriter(DriveWriter):
             import mcap.writer  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("writing MCAP", "drive") from error
-        self._target, self._log = folder / "drive.mcap", log
+        self._target, self._log = not_the_log(folder / "drive.mcap", log), log
 
     @cached_property
     def _file(self) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tightrope_road.drive.scene import Notice, Scene
-from tightrope_road.drive.writers.writer import DriveWriter
+from tightrope_road.drive.writers.writer import DriveWriter, not_the_log
 from tightrope_road.logs.log import Log
 from tightrope_road.writers.video import VideoFile
 
@@ -15,7 +15,7 @@ class VideoWriter(DriveWriter):
 
     def __init__(self, folder: Path, log: Log) -> None:
         super().__init__()
-        self._target, self._fps = folder / "drive.mp4", 1 / log.period_s
+        self._target, self._fps = not_the_log(folder / "drive.mp4", log), 1 / log.period_s
         self._video: VideoFile | None = None
 
     def write(self, told: Scene | Notice) -> None:

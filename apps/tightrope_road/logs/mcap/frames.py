@@ -47,8 +47,11 @@ class Frames:
         return np.asarray(np.linalg.inv(from_target) @ to_shared, np.float64)
 
     def trajectory(self, camera: str, name: str) -> Trajectory | None:
-        """Where a frame was in the world: from the one edge above it that changes with time; None if none does."""
-        moving = next((child for child, _ in self._up(camera) if len(self.edges.get(child, ("", []))[1]) > 1), None)
+        """Where a frame was in the world: from the first edge above it that changes; None if none does.
+
+        One that is told again and again need not change: recorders repeat where a sensor is mounted.
+        """
+        moving = next((child for child, _ in self._up(camera) if self._changes(child)), None)
         if moving is None:
             return None
         fixed = self.between(camera, moving)
@@ -57,6 +60,10 @@ class Frames:
         if fixed is None or len(stamps) < 2:
             return None
         return Trajectory.of(stamps, np.stack([matrices[row] @ fixed for row in rows]), name)
+
+    def _changes(self, child: str) -> bool:
+        _, _, matrices = self.edges.get(child, ("", [], []))
+        return any(not np.allclose(matrix, matrices[0]) for matrix in matrices)
 
     def _up(self, name: str) -> Iterator[tuple[str, Matrix]]:
         """This frame and those above it, each with the way to it; ends at the root, and where a way goes round."""

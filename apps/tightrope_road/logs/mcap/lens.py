@@ -56,7 +56,8 @@ def lens_of(calibration: Message, projection: NDArray[np.float64], name: str) ->
         raise BadInputError(f"{name}: the calibration is malformed: {error!r}") from error
     if not bends.any():
         return None
-    if model not in (*_MODELS, *_FISHEYES) or len(bends) not in _COEFFICIENTS or not np.isfinite(bends).all():
+    counts = (4,) if model in _FISHEYES else _COEFFICIENTS
+    if model not in (*_MODELS, *_FISHEYES) or len(bends) not in counts or not np.isfinite(bends).all():
         raise BadInputError(f"{name}: the lens is described by {model!r} with {len(bends)} numbers, which is not known")
     rectified = turn.reshape(3, 3) if turn.size == 9 and turn.any() else np.eye(3)
     return Lens(camera, bends, rectified, projection[:, :3].copy(), model in _FISHEYES)

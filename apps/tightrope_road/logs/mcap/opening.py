@@ -23,6 +23,7 @@ from tightrope_road.logs.mcap.sensors import (
     picture_of,
     points_of,
     projection_of,
+    size_of,
 )
 from tightrope_road.logs.trajectory import Trajectory
 
@@ -119,7 +120,7 @@ def _camera(calibration: Message, frames: Frames, lidar: str, frame: str, name: 
     transform = frames.between(lidar, frame)
     if transform is None:
         raise BadInputError(f"{name}: no transforms lead from {lidar!r} to {frame!r}")
-    camera = Camera(projection_of(calibration, name), transform)
+    camera = Camera(projection_of(calibration, name), transform, size_of(calibration))
     check_camera(camera, name)
     return camera
 

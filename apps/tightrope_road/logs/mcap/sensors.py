@@ -50,8 +50,20 @@ def captured_at(message: Message) -> float:
 
 
 def frame_of(message: Message) -> str:
-    """The frame in which the message's values are."""
-    return str(Field.first(message.fields, ("frame_id",), ("header", "frame_id")))
+    """The frame in which the message's values are; empty where it names none."""
+    try:
+        return str(Field.first(message.fields, ("frame_id",), ("header", "frame_id")))
+    except KeyError:
+        return ""
+
+
+def size_of(calibration: Message) -> tuple[int, int] | None:
+    """Width and height of the pictures that a calibration is of; None where it does not say."""
+    try:
+        width, height = (int(Field.of(calibration.fields, name)) for name in ("width", "height"))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return (width, height) if width > 0 and height > 0 else None
 
 
 def picture_of(message: Message, name: str) -> Picture:
