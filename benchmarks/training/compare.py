@@ -43,7 +43,7 @@ from tightrope_translate.vocabulary import Vocabulary
 
 RESULTS = Path(__file__).parents[1] / "results"
 DEV = "tatoeba.dev.tsv"
-THIRD = 3  # of the pairs: about what a short run sees once
+EPOCH = 1_500_000  # tokens: a short run is given the pairs that it sees once
 SPEED_SENTENCES, SPEED_BATCHES = 100, (1, 32)
 WRITTEN = (20, 80)  # tokens, after which the state is weighed: a sentence of 15 words, and a long one
 SCRATCH: dict[str, Any] = {"rate": 1.5e-3, "matrix_rate": 2e-3, "guidance": 0.5, "smoothing": 0.1}
@@ -116,7 +116,7 @@ def trained(run: Run, folder: Path, arguments: argparse.Namespace, dev: Corpus) 
     settings["tokens"] = arguments.tokens * len(DIRECTIONS[settings["direction"]])
     if run.group == "more":
         settings["start"] = artifact.path
-    texts = texts_of(run.texts, arguments.data, arguments.work / "texts")
+    texts = texts_of(run.texts, arguments.data, arguments.work / "texts", max(1, EPOCH // arguments.tokens))
     train(TrainConfig(data=texts, out=folder, vocabulary=artifact.path / VOCABULARY, **settings))
     state = torch.load(folder / "checkpoint.pt", weights_only=True)
     vocabulary = Vocabulary(artifact.path / VOCABULARY)
@@ -187,12 +187,12 @@ def teacher(direction: str) -> Artifact:
     return open_artifact("translate", f"{direction}-int8")
 
 
-def texts_of(kind: str, data: Path, folder: Path) -> Path:
-    """A folder like DATA with a third of its pairs, and one side of them perhaps written by a shipped translator."""
+def texts_of(kind: str, data: Path, folder: Path, every: int) -> Path:
+    """A folder like DATA with one of `every` pairs, and one side of them perhaps written by a shipped translator."""
     folder = folder / kind
     if not (folder / EVERYDAY).exists():
-        pairs = read_pairs(data / EVERYDAY).every(THIRD)
-        lines = (data / SOFTWARE).read_text(encoding="utf-8").splitlines()[::THIRD]
+        pairs = read_pairs(data / EVERYDAY).every(every)
+        lines = (data / SOFTWARE).read_text(encoding="utf-8").splitlines()[::every]
         write_text(folder / SOFTWARE, "\n".join(lines) + "\n")
         write_text(folder / DEV, (data / DEV).read_text(encoding="utf-8"))
         write_text(folder / EVERYDAY, "".join(f"{one}\t{other}\n" for one, other in rewritten(kind, pairs)))
@@ -218,19 +218,26 @@ def beamed(direction: str, texts: Sequence[str]) -> list[str]:
     return [" ".join(one.text.split()) or text for one, text in zip(written, texts, strict=True)]
 
 
+def machine(rows: dict[str, dict[str, Any]]) -> list[str]:
+    """Where they were trained and judged."""
+    here = {row["environment"]["date"][:10]: row["environment"] for row in rows.values()}
+    return [f"One thread of {one['cpu']} ({one['instruction_set']}), {date}." for date, one in sorted(here.items())] + [
+        ""
+    ]
+
+
 def page(found: dict[str, dict[str, Any]]) -> str:
     """Two tables."""
     first = next(iter(found["more"].values()))
-    here = first["environment"]
     lines = [
         "# Choices in training, each for what it brings",
         "",
-        f"English to German, {first['sentences']} sentences of tatoeba.dev, greedy, one thread of {here['cpu']} "
-        f"({here['instruction_set']}), {here['date'][:10]}. A short budget, and one run "
-        "of each: small differences may be chance.",
+        f"English to German, {first['sentences']} sentences of tatoeba.dev, greedy. A short budget, and one run of "
+        "each: small differences may be chance.",
         "",
         "## Decoders, trained alike from nothing",
         "",
+        *machine(found["decoders"]),
         "| decoder | tokens | BLEU | chrF | last weights, BLEU | training, tokens/s | words/s, batch 1 | batch 32 | "
         + " | ".join(f"state after {count} tokens, bytes" for count in WRITTEN)
         + " | parameters |",
@@ -247,6 +254,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "",
         "## More, from the shipped weights",
         "",
+        *machine(found["more"]),
         "| trained on | tokens | BLEU | chrF | last weights, BLEU | chrF |",
         "|---|" + "---:|" * 5,
     ]
