@@ -23,6 +23,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from tightrope.errors import ArtifactError, OutputError
 from tightrope.runtime.session import BACKENDS, Backend, Session, usable
 from tightrope.wire import external_data_locations
@@ -64,12 +66,16 @@ class Manifest:
     """The runtime that was measured; left out of artifact.json where it is onnxruntime."""
 
     def to_json(self) -> str:
-        """Canonical text with the format number and a digest over everything else."""
+        """Canonical text with the format number and a digest over everything else.
+
+        Raises ArtifactError if a value is none that JSON has; numbers and arrays of numpy become plain ones.
+        """
         body = {"format": FORMAT, **asdict(self)}
         if not self.files:
             del body["files"]
         if self.backend == "onnxruntime":
             del body["backend"]
+        body = _plain(body)
         return json.dumps({**body, "digest": _digest(body)}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -126,6 +132,11 @@ class Artifact:
         return {name: _read_file(self.path, file) for name, file in self.manifest.files.items()}
 
 
+def is_name(name: object) -> bool:
+    """Whether an artifact may be called so: the name of a folder, not a path out of one."""
+    return isinstance(name, str) and Path(name).name == name and name not in ("", "..")
+
+
 def save_artifact(
     path: Path,
     manifest: Manifest,
@@ -136,8 +147,10 @@ def save_artifact(
     """Write an artifact folder at once: built beside `path`, then swapped in.
 
     `manifest.graphs` is filled from `graphs` (name -> ONNX bytes), `manifest.files` from `files` (file name -> bytes).
-    Raises OutputError if it cannot be written.
+    Raises OutputError if it cannot be written, ArtifactError if it could not be read back.
     """
+    if not is_name(manifest.name):
+        raise ArtifactError(f"an artifact cannot be called {manifest.name!r}: that is no name of a folder")
     contents = {f"{name}.onnx": data for name, data in graphs.items()} | dict(files)
     entries = {name: GraphFile(name, len(data), _sha256(data)) for name, data in contents.items()}
     named = {name: entries[f"{name}.onnx"] for name in graphs}
@@ -199,6 +212,8 @@ def _read_manifest(file: Path) -> Manifest:
         raise ArtifactError(f"{file} does not describe its graphs as format {FORMAT} does") from error
     if body.get("backend", BACKENDS[0]) not in BACKENDS:
         raise ArtifactError(f"{file} is for another runtime, {body['backend']!r}; upgrade tightrope")
+    if not is_name(body["name"]):
+        raise ArtifactError(f"{file} is called {body['name']!r}, and that is no name of a folder")
     return Manifest(**body, graphs=graphs, files=files, labels=labels, licences=licences)
 
 
@@ -224,6 +239,21 @@ def _read_file(folder: Path, entry: GraphFile) -> bytes:
     if _sha256(data) != entry.sha256:
         raise ArtifactError(f"{file} is not the graph that was measured: its sha256 differs; fetch it again")
     return data
+
+
+def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """As it will be read, keys included: the digest is over that."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(body, default=_of_numpy))
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(f"artifact.json cannot hold this: {error}") from error
+    return plain
+
+
+def _of_numpy(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{value!r} is a {type(value).__name__}, and no value of JSON")
 
 
 def _sha256(data: bytes) -> str:

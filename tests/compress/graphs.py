@@ -12,6 +12,7 @@ WIDTH, HEADS, BATCH, LENGTH = 32, 4, 2, 12
 SIZE = WIDTH // HEADS
 IDLE = (1, 2)  # heads of which hardly anything comes out
 LAYOUTS = ("split", "separate", "gathered", "merged")
+Shapes = dict[str, list[Any]]
 FREE = ("split", "separate")  # those with batch and length free
 
 
@@ -33,6 +34,12 @@ class _Graph:
     def floats(self, name: str, *shape: int) -> str:
         self.constants[name] = (self.random.normal(size=shape) / 4).astype(np.float32)
         return name
+
+    def model(self, inputs: Shapes, outputs: Shapes) -> onnx.ModelProto:
+        x, y = ([helper.make_tensor_value_info(n, 1, s) for n, s in shapes.items()] for shapes in (inputs, outputs))
+        tensors = [numpy_helper.from_array(np.asarray(array), name) for name, array in self.constants.items()]
+        graph = helper.make_graph(self.nodes, "g", x, y, tensors)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
 
 def attention(layout: str) -> onnx.ModelProto:
@@ -65,11 +72,8 @@ def attention(layout: str) -> onnx.ModelProto:
     if merged:
         made.add("Transpose", ["out"], "back", perm=[1, 0, 2])
     made.add("Add", ["x", "back" if merged else "out"], "y")
-    shape = ["batch", "length", WIDTH] if layout in FREE else [BATCH, LENGTH, WIDTH]
-    x, y = (helper.make_tensor_value_info(name, 1, shape) for name in "xy")
-    tensors = [numpy_helper.from_array(array, name) for name, array in made.constants.items()]
-    graph = helper.make_graph(made.nodes, "g", [x], [y], tensors)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    shape: list[int | str] = ["batch", "length", WIDTH] if layout in FREE else [BATCH, LENGTH, WIDTH]
+    return made.model({"x": shape}, {"y": shape})
 
 
 def _read(made: _Graph, layout: str) -> None:
@@ -118,3 +122,27 @@ def _read_free(made: _Graph, layout: str) -> None:
             made.add("Add", [made.floats(f"b_{name}", WIDTH), f"bare_{name}"], f"part_{name}")
         made.add("Reshape", [f"part_{name}", "apart"], f"slots_{name}")
         made.add("Transpose", [f"slots_{name}"], name, perm=[0, 2, 3, 1] if name == "k" else [0, 2, 1, 3])
+
+
+def picky() -> onnx.ModelProto:
+    """Of x [2, 4] the rows [n, 4] that begin above 0, by a matrix: n may be 0."""
+    made = _Graph()
+    made.constants |= {"first": np.array(0), "zero": np.float32(0)}
+    made.add("Gather", ["x", "first"], "begin", axis=1)
+    made.add("Greater", ["begin", "zero"], "chosen")
+    made.add("Compress", ["x", "chosen"], "rows", axis=0)
+    made.add("MatMul", ["rows", made.floats("w", 4, 16)], "y")
+    return made.model({"x": [2, 4]}, {"y": ["n", 16]})
+
+
+def branching() -> onnx.ModelProto:
+    """x times w; and w, or another constant, from the branches of an If; and a constant as an output."""
+    made = _Graph()
+    made.add("MatMul", ["x", made.floats("w", 16, 16)], "y")
+    made.constants["yes"] = np.array(True)
+    branches = {}
+    for branch, read in {"then_branch": "w", "else_branch": made.floats("other", 16, 16)}.items():
+        inner, out = helper.make_node("Identity", [read], [branch]), helper.make_tensor_value_info(branch, 1, [16, 16])
+        branches[branch] = helper.make_graph([inner], branch, [], [out])
+    made.add("If", ["yes"], "z", **branches)
+    return made.model({"x": [2, 16]}, {"y": [2, 16], "z": [16, 16], made.floats("given", 3): [3]})

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from torch import nn
 
 from tightrope.compress import Candidate
 from tightrope.compress.calibration import BINS, Histogram, Method, choose_range, observe
 
 from .conftest import apply
+from .graphs import picky
 from .nets import Array, Likeness
 
 METHODS = get_args(Method)
@@ -132,3 +134,22 @@ def test_static_quantization_streams(rounding: str, cleaned: Callable[[str], Can
     apply("quantize-static", cleaned("chain"), task, inputs=6, rounding=rounding)
     assert task.alive
     assert all(len(read) == 6 and max(read) <= 1 for read in task.alive)
+
+
+@pytest.mark.parametrize("chosen", [1, 0])
+@pytest.mark.parametrize("method", ["quantize-static", "smooth", "factorize"])
+def test_what_is_empty_for_an_input_is_passed_over(method: str, chosen: int) -> None:
+    """Behind a choice of rows that finds none, for some inputs or for all."""
+    task = Likeness(nn.Identity, (2, 4))
+    task.inputs[..., 0] = -1
+    task.inputs[:chosen, :, 0] = 1
+    settings = {"factorize": {"energy": 0.5}, "smooth": {"multiply": True}, "quantize-static": {"rounding": "nearest"}}
+    made = apply(method, Candidate(graph=picky()), task, **settings[method])
+    assert made.session()(task.inputs[0])[0].shape == (2 * chosen, 16)
+
+
+def test_a_graph_without_float_activations_has_the_histograms_of_its_inputs() -> None:
+    x, y = (onnx.helper.make_tensor_value_info(name, kind, [1, 4]) for name, kind in (("x", 1), ("y", 7)))
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Cast", ["x"], ["y"], to=7)], "g", [x], [y])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+    assert list(observe(model, lambda: iter([np.ones((1, 4), np.float32)]))) == ["x"]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from tightrope.compress import Candidate
+from tightrope.compress.linear import arrays, products, put_back
 from tightrope.compress.search.latency import work
 
 from .conftest import apply
+from .graphs import branching
 from .nets import Likeness, error
 
 RANK = 5
@@ -68,3 +71,15 @@ def test_what_the_inputs_never_show_costs_nothing() -> None:
     split = apply("factorize", plain, task, energy=0.9999)
     assert RANK in split.lineage[-1].notes["ranks"].values()
     assert all(error(y, split.session()(x)[0]) < 0.02 for x, y in zip(task.inputs, task.expected, strict=True))
+
+
+def test_constants_that_a_branch_reads_or_the_graph_gives_stay() -> None:
+    graph, task = branching(), Likeness(nn.Identity, (2, 16))
+    assert list(products(graph.graph)) == [], "one that is changed for a product would be changed for the branch"
+    expected = Candidate(graph=graph).session()(task.inputs[0])[1:]
+    split = apply("factorize", Candidate(graph=graph), task, energy=0.2)
+    assert split.lineage[-1].notes["ranks"]
+    put_back(graph.graph, arrays(graph.graph))
+    for made in (split, Candidate(graph=graph)):
+        for one, other in zip(expected, made.session()(task.inputs[0])[1:], strict=True):
+            np.testing.assert_array_equal(one, other)

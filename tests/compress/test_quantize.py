@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import copy
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 from onnx import numpy_helper
+from torch import nn
 
-from tightrope.compress import Candidate, pass_methods
+from tightrope.compress import Candidate, MeanScores, pass_methods
 from tightrope.compress.calibration import Method
 from tightrope.compress.learned_rounding import round_by_learning
 from tightrope.compress.passes import quantize_static
 from tightrope.compress.scores import metrics
+from tightrope.errors import ConfigError
 from tightrope.measure.profile import profile
 from tightrope.targets.target import Target, detect
 
@@ -225,3 +228,33 @@ def test_what_dynamic_quantization_has_nothing_to_do_with_keeps_its_precision(
     after = apply("quantize-dynamic", cleaned("chain"), task_of("chain"))
     assert after.lineage[-1].notes["layers"] == 0
     assert after.precision == "fp32"
+
+
+def test_what_has_no_layer_for_int8_is_not_called_so() -> None:
+    task = Likeness(nn.ReLU, (1, 3, 4, 4))
+    plain = apply("export", Candidate(module=task.net), task)
+    for method in ("quantize-static", "quantize-mixed"):
+        after = apply(method, plain, task)
+        assert after.precision == "fp32"
+        assert after.graph_bytes == plain.graph_bytes
+        assert after.lineage[-1].notes["quantized"] == 0
+
+
+def test_what_keeps_all_layers_in_float_is_not_called_mixed(task_of: Tasks, cleaned: Candidates) -> None:
+    settings = {"inputs": 2, "probe_inputs": 1, "measured": 0, "at_least": 99}
+    after = apply("quantize-mixed", cleaned("fragile"), task_of("fragile"), **settings)
+    assert after.precision == "fp32"
+    assert after.lineage[-1].notes["quantized"] == 0
+    assert len(after.lineage[-1].notes["kept_in_float"]) == 7
+
+
+@pytest.mark.parametrize("measured", [0, 1])
+@pytest.mark.parametrize(("metric", "words"), [("likenes", "no metric 'likenes'"), ("zero", "scores 0 in 'zero'")])
+def test_a_metric_that_nothing_can_be_kept_of(
+    measured: int, metric: str, words: str, task_of: Tasks, cleaned: Candidates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = copy(task_of("chain"))
+    task.gate_metrics = (metric,)  # type: ignore[assignment]
+    monkeypatch.setattr(task, "evaluate", lambda model, split: MeanScores({"likeness": [1.0], "zero": [0.0]}))
+    with pytest.raises(ConfigError, match=words):
+        apply("quantize-mixed", cleaned("chain"), task, inputs=1, probe_inputs=1, measured=measured)

@@ -195,3 +195,22 @@ def test_a_failed_save_leaves_the_older_one(
 def test_a_graph_that_is_not_there_is_named(artifact: Artifact) -> None:
     with pytest.raises(ArtifactError, match="no graph 'encoder'; it has model"):
         artifact.graph("encoder")
+
+
+def test_numbers_of_numpy_and_of_keys_are_stored_as_they_are_read(tmp_path: Path) -> None:
+    points = {2: np.float32(0.5), 10: np.arange(3), "flag": np.bool_(True)}
+    saved = save_artifact(tmp_path / "a", small_manifest(operating_points=points), {"model": MODEL}, "")
+    assert saved.manifest.operating_points == {"2": 0.5, "10": [0, 1, 2], "flag": True}
+    with pytest.raises(ArtifactError, match=r"cannot hold this: .* is a complex, and no value of JSON"):
+        save_artifact(tmp_path / "b", small_manifest(evidence={"x": 1j}), {"model": MODEL}, "")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "/tmp/x", "..", ".", "", 3, None])
+def test_a_name_is_not_a_path(artifact: Artifact, tmp_path: Path, name: Any) -> None:
+    edit(artifact.path, lambda body: body.update(name=name), sign=True)
+    with pytest.raises(ArtifactError, match="no name of a folder"):
+        Artifact.load(artifact.path)
+    with pytest.raises(ArtifactError, match="no name of a folder"):
+        save_artifact(tmp_path / "other", small_manifest(name), {"model": MODEL}, "")
+    assert not (tmp_path / "other").exists()

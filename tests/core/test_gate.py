@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tightrope.compress.gate import RESAMPLES, judge
 from tightrope.compress.scores import MeanScores, metrics
+from tightrope.errors import ConfigError
 
 TOP1 = ("top1",)
 hits = st.lists(st.booleans(), min_size=2, max_size=40).filter(any)
@@ -88,10 +89,12 @@ def test_the_same_seed_gives_the_same_interval_and_it_is_json() -> None:
 def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(ValueError, match="reference has 2 samples, candidate 3"):
         judge(scores([1, 1]), scores([1, 1, 1]), TOP1, 0.9)
-    with pytest.raises(ValueError, match="nothing to keep a share of"):
+    with pytest.raises(ConfigError, match="the reference scores 0 in 'top1': nothing to keep a share of"):
         judge(scores([0, 0]), scores([1, 1]), TOP1, 0.9)
-    with pytest.raises(ValueError, match="None in 'f1'"):
-        judge(scores([1, 1]), scores([1, 1]), ("f1",), 0.9)
+    with pytest.raises(ConfigError, match=r"no metric 'top_1'.*did you mean \"top1\""):
+        judge(scores([1, 1]), scores([1, 1]), ("top_1",), 0.9)
+    with pytest.raises(ConfigError, match="no metric 'top1'"):
+        judge(scores([1, 1]), MeanScores({"f1": [1, 1]}), TOP1, 0.9)
 
 
 def test_a_resample_counts_repeats() -> None:

@@ -13,8 +13,9 @@ def busy() -> int:
     return sum(range(20_000))
 
 
-def domain(folder: Path, name: str, microjoules: int) -> Path:
+def domain(folder: Path, name: str, microjoules: int, called: str = "package-0") -> Path:
     (folder / name).mkdir()
+    (folder / name / "name").write_text(f"{called}\n")
     (folder / name / "energy_uj").write_text(f"{microjoules}\n")
     (folder / name / "max_energy_range_uj").write_text("1000000\n")
     return folder / name / "energy_uj"
@@ -31,10 +32,11 @@ def test_without_a_counter_it_is_modelled_from_cpu_time(tmp_path: Path) -> None:
 
 def test_the_packages_counters_are_added_and_their_parts_are_not(tmp_path: Path) -> None:
     first, second = domain(tmp_path, "intel-rapl:0", 100), domain(tmp_path, "intel-rapl:1", 999_000)
-    part = domain(tmp_path, "intel-rapl:0:0", 5)
+    part = domain(tmp_path, "intel-rapl:0:0", 5, "core")
+    platform = domain(tmp_path, "intel-rapl:2", 7, "psys")
 
     def run() -> None:
-        for file, step in ((first, 2000), (second, 3000), (part, 500)):
+        for file, step in ((first, 2000), (second, 3000), (part, 500), (platform, 9000)):
             file.write_text(str((int(file.read_text()) + step) % 1_000_000))  # the second one starts anew
 
     found = energy_of(run, 10, powercap=tmp_path)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import typer
 
 from tightrope.app import App, find_apps, load_object
-from tightrope.artifact import Artifact
+from tightrope.artifact import Artifact, is_name
 from tightrope.budget import Budget
 from tightrope.cli.core import print_json
 from tightrope.cli.progress import Progress
@@ -92,12 +92,16 @@ class _Work:
 
 
 def _prepare(target: str, options: CompressOptions, progress: Progress) -> _Work:
+    if options.name is not None and not is_name(options.name):
+        raise ConfigError(f"--name takes the name of a folder, not {options.name!r}")
     given = Recipe.load(options.recipe) if options.recipe else None
     if is_own(target):
         budget, folder = budget_of(None, options), options.out or DEFAULT_OUT
         check_writable(folder)
         if options.task_options:
             raise ConfigError("--set is for Tasks; a model file has --data, --size and the like")
+        if options.profile is not None:
+            raise ConfigError("--profile is for apps; a model file has --p90 and --keep")
         progress("reading the model and the data")
         with heard_by(progress):
             opened = open_own(target, options.own)

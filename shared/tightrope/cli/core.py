@@ -309,7 +309,7 @@ def new(
 
     \b
       tightrope new leaf-scan
-      pip install -e leaf-scan
+      pip install -e 'leaf-scan[dev]'
     """
     from tightrope.cli.main import command_names
     from tightrope.cli.new import new_command

@@ -25,7 +25,7 @@ def new_command(name: str, into: Path, commands: tuple[str, ...], as_json: bool)
     typer.echo(f"made {made.folder}: {len(made.files)} files of the package {made.package}")
     typer.echo("what next:")
     for step in (
-        f"{pip()} install -e {made.folder}",
+        f"{pip()} install -e '{made.folder}[dev]'",
         f"python -m {made.package}.train",
         f"tightrope compress {name} -r {made.folder / 'recipe.toml'}",
         f"pytest {made.folder}",

@@ -51,6 +51,9 @@ def observe(graph: onnx.ModelProto, batches: Callable[[], Iterable[Inputs]]) -> 
     for name, values in _stream(session, inputs, names, batches()):
         low[name] = min(low[name], float(values.min()))
         high[name] = max(high[name], float(values.max()))
+    for name in low:
+        if low[name] > high[name]:  # it was empty for every input; the quantizer wants a range all the same
+            low[name] = high[name] = 0.0
     counts = {name: np.zeros(BINS) for name in low if np.isfinite(low[name]) and np.isfinite(high[name])}
     for name, values in _stream(session, inputs, names, batches()):
         if name in counts and low[name] < high[name]:
@@ -143,7 +146,9 @@ def _with_outputs(graph: onnx.ModelProto, names: list[str]) -> onnx.ModelProto:
 
 
 def _stream(session: Session, inputs: list[str], names: list[str], batches: Iterable[Inputs]) -> Any:
+    """Name and values of what each batch gives; not what is empty, as behind a NonZero that finds nothing."""
     for batch in batches:
         feeds = session.feeds(batch)
-        yield from ((name, feeds[name]) for name in inputs)
-        yield from zip(names, session.ort.run(names, dict(feeds)), strict=True)
+        given = session.ort.run(names, dict(feeds)) if names else []  # asked for nothing, onnxruntime gives all
+        found = [*((name, feeds[name]) for name in inputs), *zip(names, given, strict=True)]
+        yield from ((name, values) for name, values in found if values.size)

@@ -186,7 +186,7 @@ def _held_out_runs(task: Whole, seen: Mapping[str, _Seen], count: int) -> list[i
 def _judge(task: Whole, reference: Scores, scored: Scores, places: Indices, keep: float) -> GateResult:
     try:
         return judge(_Part(reference, places), _Part(scored, places), task.gate_metrics, keep)
-    except (ValueError, IndexError) as error:
+    except (ConfigError, ValueError, IndexError) as error:
         raise ConfigError(f"{len(places)} inputs are too few to judge {task.name} by: {error}; take more") from error
 
 

@@ -7,13 +7,14 @@ the interval of the ratio is far narrower than those of the two scores.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from tightrope.compress.scores import Scores, metrics
+from tightrope.errors import ConfigError, nearest
 
 RESAMPLES = 1000
 
@@ -57,6 +58,25 @@ class GateResult:
         return {**asdict(self), "passed": self.passed, "interval": "95%, paired bootstrap over samples"}
 
 
+def shares_kept(
+    reference: Mapping[str, float], candidate: Mapping[str, float], gate_metrics: Sequence[str]
+) -> dict[str, float]:
+    """The share of the reference that a candidate keeps, by metric.
+
+    Raises:
+        ConfigError: a metric is none of those that the task scores, or the reference scores 0 in it.
+    """
+    for name in gate_metrics:
+        for scored in (reference, candidate):
+            if name not in scored:
+                raise ConfigError(
+                    f"the task scores no metric {name!r}, which its gate asks for{nearest(name, list(scored))}"
+                )
+        if not reference[name] > 0:  # NaN too
+            raise ConfigError(f"the reference scores {reference[name]:g} in {name!r}: nothing to keep a share of")
+    return {name: candidate[name] / reference[name] for name in gate_metrics}
+
+
 def judge(reference: Scores, candidate: Scores, gate_metrics: Sequence[str], keep: float, seed: int = 0) -> GateResult:
     """Compare two evaluations of the same samples.
 
@@ -67,15 +87,14 @@ def judge(reference: Scores, candidate: Scores, gate_metrics: Sequence[str], kee
         seed: of the resampling.
 
     Raises:
-        ValueError: the evaluations are of different lengths or lack a metric, or the reference scores 0.
+        ValueError: the evaluations are of different lengths.
+        ConfigError: they lack a metric, or the reference scores 0.
     """
     count = len(reference)
     if count != len(candidate):
         raise ValueError(f"reference has {count} samples, candidate {len(candidate)}: they are not paired")
     full_reference, full_candidate = metrics(reference), metrics(candidate)
-    for name in gate_metrics:
-        if full_reference.get(name, 0.0) <= 0:
-            raise ValueError(f"the reference scores {full_reference.get(name)} in {name!r}: nothing to keep a share of")
+    shares = shares_kept(full_reference, full_candidate, gate_metrics)
     generator = np.random.default_rng(seed)
     ratios: dict[str, list[float]] = {name: [] for name in gate_metrics}
     for _ in range(RESAMPLES):
@@ -89,7 +108,7 @@ def judge(reference: Scores, candidate: Scores, gate_metrics: Sequence[str], kee
             name,
             full_reference[name],
             full_candidate[name],
-            full_candidate[name] / full_reference[name],
+            shares[name],
             *(float(q) for q in np.quantile(ratios[name], (0.025, 0.975))),
         )
         for name in gate_metrics

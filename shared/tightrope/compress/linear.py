@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from tightrope.compress.nodes import reads
 from tightrope.compress.task import Task
 from tightrope.runtime.session import Session
 
@@ -40,11 +42,11 @@ class Product:
 
 
 def products(graph: onnx.GraphProto) -> Iterator[Product]:
-    """In graph order; those whose constant no other node reads, and that only multiply (no factor but 1)."""
+    """In graph order; those whose constant nothing else reads, and that only multiply (no factor but 1)."""
     shapes = {tensor.name: len(tensor.dims) for tensor in graph.initializer if tensor.data_type == 1}
-    reads = [name for node in graph.node for name in node.input]
+    count = Counter(reads(graph))
     for node in graph.node:
-        if node.op_type not in ("MatMul", "Gemm") or shapes.get(node.input[1]) != 2 or reads.count(node.input[1]) > 1:
+        if node.op_type not in ("MatMul", "Gemm") or shapes.get(node.input[1]) != 2 or count[node.input[1]] > 1:
             continue
         settings: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         if settings.get("alpha", 1) == settings.get("beta", 1) == 1 and not settings.get("transA"):
@@ -57,8 +59,8 @@ def arrays(graph: onnx.GraphProto) -> dict[str, Floats]:
 
 
 def put_back(graph: onnx.GraphProto, values: dict[str, Floats]) -> None:
-    """Store constants, some of them new or of another shape; those that no node reads any more are left out."""
-    read = {name for node in graph.node for name in node.input}
+    """Store constants, some of them new or of another shape; those that nothing reads any more are left out."""
+    read = set(reads(graph))
     del graph.initializer[:]
     graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in values.items() if name in read)
 
@@ -66,7 +68,10 @@ def put_back(graph: onnx.GraphProto, values: dict[str, Floats]) -> None:
 def observe_channels(
     graph: onnx.ModelProto, names: set[str], task: Task, inputs: int, measure: Callable[[Floats], Floats]
 ) -> dict[str, Floats]:
-    """The largest `measure` (of rows [n, channels] -> [channels]) of each tensor over calibration inputs."""
+    """The largest `measure` (of rows [n, channels] -> [channels], none below 0) of each tensor over calibration inputs.
+
+    Of no rows, as behind a NonZero that finds nothing, it is 0.
+    """
     wide = onnx.ModelProto()
     wide.CopyFrom(graph)
     wanted = sorted(names - {value.name for value in graph.graph.input})
@@ -79,6 +84,7 @@ def observe_channels(
         values = session.ort.run(wanted, feeds) if wanted else []  # asked for nothing, onnxruntime gives all
         seen = {**feeds, **dict(zip(wanted, values, strict=True))}
         for name in names:
-            once = measure(seen[name].reshape(-1, seen[name].shape[-1]))
+            rows = seen[name].reshape(-1, seen[name].shape[-1])
+            once = measure(rows) if len(rows) else np.zeros(rows.shape[1], np.float32)
             found[name] = np.maximum(found.get(name, once), once)
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import onnx
 
+from tightrope.compress.gate import shares_kept
 from tightrope.compress.quantize import Quantizer
 from tightrope.compress.scores import metrics
 from tightrope.compress.sensitivity import Sensitivity
@@ -45,7 +46,7 @@ def fewest_float_layers(
         kept = [node for item in ranking[:count] for node in item.layer.nodes]
         mixed = quantizer.build(keep_float=kept)
         scored = metrics(task.evaluate(Session(mixed.SerializeToString()), "calibration"))
-        share = min(scored[name] / reference[name] for name in task.gate_metrics)
+        share = min(shares_kept(reference, scored, task.gate_metrics).values())
         evaluations += 1
         if share >= keep:
             best, high = MixedChoice(mixed, count, share, evaluations), count

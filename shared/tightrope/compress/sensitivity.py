@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from tightrope.compress.gate import shares_kept
 from tightrope.compress.quantize import Layer, Quantizer
 from tightrope.compress.scores import metrics
 from tightrope.compress.task import Task, first_examples
@@ -66,7 +67,7 @@ def rank_layers(
         progress(f"metric with int8 {item.layer.name}")
         alone = quantizer.build(only=item.layer.nodes)
         scored = metrics(task.evaluate(Session(alone.SerializeToString()), "calibration"))
-        loss = max(1 - scored[name] / reference[name] for name in task.gate_metrics)
+        loss = 1 - min(shares_kept(reference, scored, task.gate_metrics).values())
         worst.append(replace(item, loss=loss))
     worst.sort(key=lambda item: -(item.loss or 0.0))
     return [*worst, *ranked[measured:]]

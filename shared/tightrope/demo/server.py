@@ -21,6 +21,7 @@ from tightrope.errors import ConfigError, MissingExtraError, OutputError
 
 HOST = "127.0.0.1"
 _PREFIX = "tightrope-demo-"
+SESSIONS = 200  # browsers whose last pictures and answers are kept in memory
 MAX_FILE_BYTES = 2**28  # 256 MB: the largest DICOM file that triage reads
 
 
@@ -72,6 +73,7 @@ def serve(apps: Sequence[App], port: int | None = None, open_browser: bool = Fal
                     ssr_mode=False,
                     pwa=False,
                     num_workers=0,
+                    state_session_capacity=SESSIONS,
                     footer_links=["api", "settings"],
                     theme=theme(),
                     head=style(),

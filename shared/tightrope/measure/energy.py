@@ -71,11 +71,12 @@ def _packages(folder: Path) -> Mapping[str, int]:
     """Microjoules counted so far by each package's domain; empty where there is none, or it may not be read."""
     found = {}
     for domain in sorted(folder.glob("intel-rapl:*")):
-        if domain.name.count(":") == 1:  # the domains inside of a package have two
-            try:
+        try:
+            # Not its parts (core, dram), nor psys, the whole platform, in which the package is counted already.
+            if (domain / "name").read_text().startswith("package"):
                 found[domain.name] = int((domain / "energy_uj").read_text())
-            except (OSError, ValueError):
-                return {}
+        except (OSError, ValueError):
+            return {}
     return found
 
 

@@ -11,14 +11,17 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
 from tightrope.app import find_apps
 from tightrope.errors import ConfigError, OutputError
 from tightrope.writing import write_text
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable  # of Python 3.11 and newer
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _RESERVED = ("own",)

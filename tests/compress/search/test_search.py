@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,6 +120,22 @@ def test_a_pass_that_fails_is_a_trial_with_a_reason(search: Search) -> None:
     reasons = {trial.recipe["passes"][0]["tolerance"]: trial.why for trial in trials if trial.state == "failed"}
     assert list(reasons) == [1e-12]
     assert "differs from torch" in reasons[1e-12]
+
+
+def test_what_a_library_raises_does_not_end_it(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_pass(*_: object) -> None:
+        raise RuntimeError("out of memory\nat line 3")
+
+    monkeypatch.setattr("tightrope.compress.search.builder.run_pass", run_pass)
+    trials = search.run(minutes=5, count=2)
+    assert [(trial.state, trial.why) for trial in trials] == [("failed", "RuntimeError: out of memory")] * 2
+
+
+def test_the_metrics_of_the_gate_are_checked(search: Search) -> None:
+    task = copy(search.task)
+    task.gate_metrics = ("likenes",)
+    (trial,) = replace(search, task=task).run(minutes=5, count=1)
+    assert (trial.state, "no metric 'likenes'" in trial.why) == ("failed", True)
 
 
 def test_the_front_betters_all_others(search: Search) -> None:

@@ -68,6 +68,11 @@ def test_mistakes_are_named_with_their_place(entry: dict[str, Any], words: str) 
         space(entry)
 
 
+def test_a_space_exports() -> None:
+    with pytest.raises(ConfigError, match=r'mine\.toml: no pass exports the model; add one with method = "export"'):
+        Space.parse({"name": "s", "passes": [QUANTIZE]}, "mine.toml")
+
+
 @pytest.mark.parametrize("file", sorted(MODELS.glob("*/space.toml")), ids=lambda file: file.parent.name)
 def test_the_shipped_spaces_can_be_searched(file: Path) -> None:
     assert Space.load(file).name == file.parent.name

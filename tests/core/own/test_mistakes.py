@@ -68,6 +68,8 @@ def fill(folder: Path, count: int, kinds: int = 4) -> Path:
         ("good.onnx --data many --labels text.json", "text.json is not COCO JSON"),
         ("good.onnx --data many --labels none.csv", "cannot read none.csv: No such file"),
         ("good.onnx --data many --set a=1", "--set is for Tasks"),
+        ("good.onnx --data many --profile fast", "--profile is for apps; a model file has --p90 and --keep"),
+        ("good.onnx --data many --name ../x", "--name takes the name of a folder, not '../x'"),
         ("good.onnx --data many -o text.pt", "cannot write to text.pt: File exists"),
         ("good.onnx --data many -r export.toml", "export needs a torch module"),
         ("torchvision:resnet1 --data many", "torchvision has no classifier 'resnet1' (did you mean"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tightrope.cli.core import read_milliseconds, read_share
 from tightrope.compress.own.agreement import closeness, cosine
 from tightrope.compress.own.boxes import BoxOutputs
-from tightrope.compress.own.files import find_files, read_arrays, usual_size
+from tightrope.compress.own.files import find_files, read_arrays, read_picture, usual_size
 from tightrope.compress.own.labels import read_labels
 from tightrope.compress.own.settings import OwnSettings
 from tightrope.errors import BadInputError
@@ -48,16 +48,17 @@ def test_the_same_files_are_split_the_same_anywhere(tmp_path: Path) -> None:
     assert first.digest("calibration") == second.digest("calibration") != first.digest("held-out")
 
 
-def test_folders_for_the_splits_are_taken_as_they_are(tmp_path: Path) -> None:
-    names = [f"{split}/{kind}/{number}.png" for split in ("train", "val") for kind in "ab" for number in range(20)]
+@pytest.mark.parametrize("judging", ["val", "validation"])
+def test_folders_for_the_splits_are_taken_as_they_are(tmp_path: Path, judging: str) -> None:
+    names = [f"{split}/{kind}/{number}.png" for split in ("train", judging) for kind in "ab" for number in range(20)]
     folder = touch(tmp_path, names)
     found = find_files(folder, (".png",), 1000, anything, anything)
     assert {file.relative_to(folder).parts[0] for file in found.calibration} == {"train"}
-    assert {file.relative_to(folder).parts[0] for file in found.held_out} == {"val"}
+    assert {file.relative_to(folder).parts[0] for file in found.held_out} == {judging}
     labels = read_labels(folder, None, None)
     assert labels is not None
     assert labels.classes == ("a", "b")
-    assert labels.of(folder / "val" / "b" / "3.png") == 1
+    assert labels.of(folder / judging / "b" / "3.png") == 1
 
 
 def test_what_cannot_be_read_is_left_out_and_listed(tmp_path: Path) -> None:
@@ -199,9 +200,23 @@ def test_arrays_get_the_kind_and_the_batch_that_the_graph_takes(tmp_path: Path) 
     np.save(tmp_path / "b.npy", np.zeros((2, 3, 4)))
     with pytest.raises(BadInputError, match=r"b.npy: ids is \[2, 3, 4\], and the graph takes \[1, \?\]"):
         read_arrays(tmp_path / "b.npy", [spec])
-    (tmp_path / "c.npz").write_bytes(b"no")
-    with pytest.raises(BadInputError, match="cannot read"):
-        read_arrays(tmp_path / "c.npz", [spec])
+
+
+def test_broken_arrays_are_named(tmp_path: Path) -> None:
+    spec = TensorSpec("ids", (1, None), np.dtype(np.int64))
+    np.savez_compressed(tmp_path / "whole.npz", ids=np.random.default_rng(0).integers(0, 9, (1, 999)))
+    whole = (tmp_path / "whole.npz").read_bytes()
+    spoilt = whole[:90] + bytes(byte ^ 255 for byte in whole[90:200]) + whole[200:]  # zlib's own complaint
+    for name, data in {"c.npz": b"no", "d.npz": whole[:-30], "e.npy": b"", "f.npz": spoilt}.items():
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(BadInputError, match=f"cannot read .*{name}"):
+            read_arrays(tmp_path / name, [spec])
+
+
+def test_a_picture_that_is_empty_or_may_not_be_read_is_none(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "folder.jpg").mkdir()  # no file: as one that may not be read, an OSError
+    assert [read_picture(tmp_path / f"{name}.jpg") for name in ("empty", "folder", "gone")] == [None] * 3
 
 
 def test_the_usual_size_is_the_most_frequent() -> None:

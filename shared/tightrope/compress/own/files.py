@@ -6,10 +6,12 @@ Which half a file belongs to is decided by its name alone: what once calibrated 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -22,7 +24,10 @@ ARRAYS = (".npz", ".npy")
 LEAST = 20
 _SHARE = 4  # one file in four calibrates
 _MOST_CALIBRATION = 200
-_SPLIT_FOLDERS = {"calibration": ("calibration", "train"), "held-out": ("held-out", "val", "valid", "test")}
+_SPLIT_FOLDERS = {
+    "calibration": ("calibration", "train"),
+    "held-out": ("held-out", "val", "valid", "validation", "test"),
+}
 
 
 @dataclass(frozen=True)
@@ -95,10 +100,13 @@ def find_files(
 
 
 def read_picture(file: Path) -> Array | None:
-    """BGR, uint8 [h, w, 3]; None: it cannot be decoded."""
+    """BGR, uint8 [h, w, 3]; None: it cannot be read or decoded."""
     import cv2
 
-    picture: Array | None = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    try:
+        picture: Array | None = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):  # the latter of an empty file
+        return None
     return picture
 
 
@@ -113,12 +121,12 @@ def read_arrays(file: Path, specs: Sequence[TensorSpec]) -> Inputs:
     An array without the batch axis gets one; whole numbers and floats are brought to the graph's own kind.
 
     Raises:
-        BadInputError: an input is missing, or has another shape than the graph takes.
+        BadInputError: the file cannot be read, an input is missing, or has another shape than the graph takes.
     """
     try:
         loaded = np.load(file, allow_pickle=False)
         arrays = {specs[0].name: loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise BadInputError(f"cannot read {file}: {error}") from error
     if missing := [spec.name for spec in specs if spec.name not in arrays]:
         raise BadInputError(f"{file} has {', '.join(arrays)}, and the graph takes {', '.join(missing)} too")

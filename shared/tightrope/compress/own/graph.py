@@ -9,15 +9,18 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import version_converter
 
+from tightrope.compress.nodes import name_nodes
 from tightrope.errors import BadInputError
 from tightrope.runtime.session import Session, TensorSpec, first_line
 
 _LEAST_OPSET = 13  # the first whose QuantizeLinear takes a scale for each channel
 _OPSET = 17
+_LAYERS = ("Conv", "Gemm", "MatMul")
+_OTHER_FLOATS = (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE)
 
 
 def read_graph(path: Path) -> onnx.ModelProto:
-    """The graph with its weights, external ones included, in an operator set that can be quantized.
+    """The graph with its weights, external ones included, in an operator set that can be quantized; all nodes named.
 
     Raises:
         BadInputError: no such file, not ONNX, weights missing, not float32, or too old to be brought up to date.
@@ -38,7 +41,11 @@ def read_graph(path: Path) -> onnx.ModelProto:
         raise BadInputError(f"{path} is not an ONNX file, or has no operator in it")
     if graph.ByteSize() >= 2**31:
         raise BadInputError(f"{path} is larger than 2 GB, which one ONNX graph cannot be")
-    return _recent(graph, path)
+    recent = _recent(graph, path)
+    _own_constants(recent)
+    _refuse_other_floats(recent, path)
+    name_nodes(recent)
+    return recent
 
 
 def fix_shapes(graph: onnx.ModelProto, shapes: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
@@ -72,6 +79,33 @@ def _recent(graph: onnx.ModelProto, path: Path) -> onnx.ModelProto:
             f"{path} is of operator set {opset}, and cannot be brought to {_OPSET}: export it again "
             f"({first_line(error)})"
         ) from error
+
+
+def _own_constants(graph: onnx.ModelProto) -> None:
+    """Old converters list weights among the inputs too, and what a caller may replace is never a constant."""
+    constants = {tensor.name for tensor in graph.graph.initializer}
+    kept = [value for value in graph.graph.input if value.name not in constants]
+    if len(kept) < len(graph.graph.input):
+        del graph.graph.input[:]
+        graph.graph.input.extend(kept)
+        graph.ir_version = max(graph.ir_version, 4)  # the first that allows it
+
+
+def _refuse_other_floats(graph: onnx.ModelProto, path: Path) -> None:
+    """What layers read decides: weights that are stored in fp16 behind a Cast, as `half-weights` has them, do not."""
+    inferred = onnx.shape_inference.infer_shapes(graph).graph
+    kinds = {
+        value.name: value.type.tensor_type.elem_type
+        for value in (*inferred.input, *inferred.value_info, *inferred.output)
+    }
+    kinds.update((tensor.name, tensor.data_type) for tensor in inferred.initializer)
+    for node in inferred.node:
+        for kind in (kinds.get(name) for name in node.input if node.op_type in _LAYERS):
+            if kind in _OTHER_FLOATS:
+                raise BadInputError(
+                    f"{path} computes in {onnx.TensorProto.DataType.Name(kind).lower()}, {node.op_type} "
+                    f"{node.name or node.output[0]} for one: export it in float32"
+                )
 
 
 def _missing(path: Path, error: FileNotFoundError) -> str:

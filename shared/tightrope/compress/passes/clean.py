@@ -9,6 +9,7 @@ import onnx
 import onnxruntime as ort
 
 from tightrope.compress.candidate import Candidate
+from tightrope.compress.nodes import name_nodes, read_by
 from tightrope.compress.registry import Pass, register
 from tightrope.compress.task import Task
 from tightrope.runtime.session import session_options
@@ -37,7 +38,7 @@ class Clean(Pass):
             ort.InferenceSession(before.SerializeToString(), options, providers=["CPUExecutionProvider"])
             graph = onnx.load(target)
         _strip(graph)
-        _name_nodes(graph)
+        name_nodes(graph)
         nodes = {"nodes_before": count, "nodes_after": len(graph.graph.node)}
         return candidate.then(self.record(**nodes), graph=graph)
 
@@ -49,19 +50,10 @@ def _drop_dead_ends(graph: onnx.GraphProto) -> None:
     for node in reversed(graph.node):
         if needed.intersection(node.output):
             kept.append(node)
-            needed.update(_read_by(node))
+            needed.update(read_by(node))
     alive = [onnx.NodeProto.FromString(node.SerializeToString()) for node in reversed(kept)]
     del graph.node[:]
     graph.node.extend(alive)
-
-
-def _read_by(node: onnx.NodeProto) -> set[str]:
-    """Names of the tensors that a node reads, those that its subgraphs take from outside included."""
-    names = set(node.input)
-    for graph in (graph for attribute in node.attribute for graph in (attribute.g, *attribute.graphs)):
-        names.update(output.name for output in graph.output)
-        names.update(name for inner in graph.node for name in _read_by(inner))
-    return names
 
 
 def _strip(graph: onnx.ModelProto) -> None:
@@ -79,12 +71,3 @@ def _strip(graph: onnx.ModelProto) -> None:
     kept = [entry for entry in graph.opset_import if entry.domain in used]
     del graph.opset_import[:]
     graph.opset_import.extend(kept)
-
-
-def _name_nodes(graph: onnx.ModelProto) -> None:
-    """Give each node a unique name: layers are chosen, profiled and reported by it."""
-    seen: set[str] = set()
-    for position, node in enumerate(graph.graph.node):
-        if not node.name or node.name in seen:
-            node.name = f"{node.op_type}_{position}"
-        seen.add(node.name)

@@ -17,6 +17,7 @@ from onnx import helper, numpy_helper
 from pydantic import Field
 
 from tightrope.compress.candidate import Candidate
+from tightrope.compress.nodes import reads
 from tightrope.compress.registry import Pass, register
 from tightrope.compress.task import Task
 from tightrope.runtime.session import Inputs, Session
@@ -91,7 +92,7 @@ def _second_moments(graph: onnx.ModelProto, names: set[str], task: Task, count: 
         for name in names:
             rows = _rows(found[name] if name in found else _fed(example, name))
             rows = rows[:: max(1, len(rows) // _POINTS)]
-            sums[name] = sums.get(name, 0) + rows.T @ rows / len(rows) / count
+            sums[name] = sums.get(name, 0) + rows.T @ rows / max(len(rows), 1) / count  # none behind an empty NonZero
     return sums
 
 
@@ -135,7 +136,7 @@ def _split(graph: onnx.GraphProto, node: onnx.NodeProto, first: Matrix, second: 
 
 
 def _drop_unread(graph: onnx.GraphProto) -> None:
-    """Constants that no node reads any more."""
-    read = {name for node in graph.node for name in node.input}
+    """Constants that nothing reads any more."""
+    read = set(reads(graph))
     for tensor in [tensor for tensor in graph.initializer if tensor.name not in read]:
         graph.initializer.remove(tensor)

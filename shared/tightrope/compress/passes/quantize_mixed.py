@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tightrope.compress.candidate import Candidate
 from tightrope.compress.mixed import fewest_float_layers
-from tightrope.compress.passes.quantize_static import StaticQuantization
+from tightrope.compress.passes.quantize_static import NOTHING_DONE, StaticQuantization
 from tightrope.compress.progress import say
 from tightrope.compress.registry import register
 from tightrope.compress.sensitivity import rank_layers
@@ -44,5 +44,7 @@ class QuantizeMixed(StaticQuantization):
             "evaluations": choice.evaluations,
             "sensitivity": [item.to_dict() for item in ranking],
         }
+        if choice.count == len(ranking):
+            return candidate.then(self.record(**notes, **NOTHING_DONE))
         precision = "int8" if choice.count == 0 else "mixed"
         return candidate.then(self.record(**notes), graph=choice.graph, precision=precision)

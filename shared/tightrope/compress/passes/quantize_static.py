@@ -13,6 +13,7 @@ from tightrope.compress.registry import Pass, register
 from tightrope.compress.task import Task
 from tightrope.targets.target import detect
 
+NOTHING_DONE = {"quantized": 0}  # the note of a pass that leaves every layer in float
 ReduceRange = bool | Literal["auto"]
 
 
@@ -59,4 +60,6 @@ class QuantizeStatic(StaticQuantization):
     def apply(self, candidate: Candidate, task: Task) -> Candidate:
         quantizer = self.quantizer(candidate, task)
         notes = {"layers": len(quantizer.layers), "reduce_range": quantizer.scheme.reduce_range}
+        if not quantizer.layers:
+            return candidate.then(self.record(**notes, **NOTHING_DONE))
         return candidate.then(self.record(**notes), graph=quantizer.build(), precision="int8")

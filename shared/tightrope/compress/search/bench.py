@@ -10,6 +10,7 @@ from functools import cached_property
 import onnx
 
 from tightrope.compress.candidate import Build
+from tightrope.compress.gate import shares_kept
 from tightrope.compress.progress import say
 from tightrope.compress.recipe import Recipe
 from tightrope.compress.scores import metrics
@@ -19,7 +20,7 @@ from tightrope.compress.search.space import Space
 from tightrope.compress.search.trials import Trial
 from tightrope.compress.task import Whole
 from tightrope.errors import TightropeError
-from tightrope.runtime.session import Backend
+from tightrope.runtime.session import Backend, first_line
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Bench:
             judged = self._scored(trial, self._builder.build(Recipe.parse(dict(trial.recipe), "the space")), latency)
         except TightropeError as error:
             judged = Judged(replace(trial, state="failed", why=str(error)))
+        except Exception as error:  # torch's and onnxruntime's share no other base; one recipe never ends the search
+            judged = Judged(replace(trial, state="failed", why=f"{type(error).__name__}: {first_line(error)}"))
         return replace(judged, trial=replace(judged.trial, seconds=time.monotonic() - begun))
 
     def _scored(self, trial: Trial, build: Build, latency: LatencyModel) -> Judged:
@@ -75,7 +78,7 @@ class Bench:
 
     def _shares(self, build: Build) -> dict[str, float]:
         scored = metrics(self.task.scores(build.sessions(), "calibration"))
-        return {name: scored[name] / self._expected[name] for name in self.task.gate_metrics}
+        return shares_kept(self._expected, scored, self.task.gate_metrics)
 
     @cached_property
     def _builder(self) -> Builder:

@@ -91,6 +91,8 @@ class Space:
         for number, entry in enumerate(file.passes, 1):
             steps.append(_parse(entry, f"{where}, pass {number}", [step.label for step in steps]))
         space = cls(file.name, tuple(steps))
+        if not any(step.fixed.get("method") == "export" for step in space.steps):
+            raise ConfigError(f'{where}: no pass exports the model; add one with method = "export"')
         for extreme in (_first, _last):  # both ends of every range have to be what the pass takes
             space.recipe(extreme, where)
         if not any(step.open or step.optional for step in space.steps):
