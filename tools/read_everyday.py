@@ -40,7 +40,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, help="folder of models (default: the shipped ones)")
-    parser.add_argument("--set", choices=SETS, help="one of the sets (default: both)")
+    parser.add_argument("--set", choices=SETS, help="one of the sets (default: all)")
     parser.add_argument("--direction", choices=("en-de", "de-en"), help="one direction (default: both)")
     parser.add_argument("--unread", action="store_true", help="only what has no verdict yet")
     arguments = parser.parse_args()

@@ -6,11 +6,14 @@ from functools import partial
 from pathlib import Path
 
 import typer
+from pydicom.dataset import Dataset
 
+from tightrope.errors import BadInputError
 from tightrope.interrupt import Interrupt
 from tightrope_triage.dicom import DecodedOnce, display_pixels, read_dataset, read_header
 from tightrope_triage.listen import IsolatedJudge, Judge, Judged, ListenOptions, listen
 from tightrope_triage.outputs.overlay import SEEN_PIXELS
+from tightrope_triage.reading import Reading
 from tightrope_triage.triager import Triager
 
 _LONGEST_S = 60.0
@@ -26,15 +29,23 @@ def open_judge(model: str, point: str, heat: bool, with_results: bool) -> Judge:
         reading = triager.judge(dataset, read_header(path), decode=once)
         if once is None:
             return Judged(reading)
-        from tightrope_triage.outputs.capture import secondary_capture
-        from tightrope_triage.outputs.overlay import render
-        from tightrope_triage.outputs.sr import structured_report
-
-        displayed = display_pixels(dataset, reading.header.frame, SEEN_PIXELS, once)
-        picture = render(displayed, reading)
-        return Judged(reading, "", (structured_report(dataset, reading), secondary_capture(dataset, reading, picture)))
+        try:
+            return Judged(reading, "", _results(dataset, reading, once))
+        except BadInputError as error:  # the verdict stands, whatever keeps its results from being made
+            return Judged(reading, f"No result can be sent: {error}")
 
     return judge
+
+
+def _results(dataset: Dataset, reading: Reading, once: DecodedOnce) -> tuple[Dataset, ...]:
+    """The SR and the Secondary Capture. Raises BadInputError where the source allows none."""
+    from tightrope_triage.outputs.capture import secondary_capture
+    from tightrope_triage.outputs.overlay import render
+    from tightrope_triage.outputs.sr import structured_report
+
+    displayed = display_pixels(dataset, reading.header.frame, SEEN_PIXELS, once)
+    picture = render(displayed, reading)
+    return structured_report(dataset, reading), secondary_capture(dataset, reading, picture)
 
 
 def listen_command(options: ListenOptions, model: str, point: str, heat: bool) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def readable(path: Path) -> str:
+    """The path as text that can be printed and written: Linux allows names that are no UTF-8, and their odd bytes
+    become backslash escapes.
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Header:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; the path as a string, or None."""
-        return {**asdict(self), "path": None if self.path is None else str(self.path)}
+        return {**asdict(self), "path": None if self.path is None else readable(self.path)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,10 +81,13 @@ class Triager:
     def judge(
         self, item: Path | Dataset, header: Header, frame: int | None = None, decode: Decode | None = None
     ) -> Reading:
-        """As calling it, but an object that its header rules out is refused before its pixels are decoded."""
+        """As calling it, but an object that its header rules out is refused before its pixels are decoded.
+
+        `frame` is for objects of several frames: those of one are judged by that one.
+        """
         if (reason := unsuitable(header)) is not None:
             return self.refuse(header, (reason,))
-        return self(item, frame, decode).result
+        return self(item, frame if header.frames > 1 else None, decode).result
 
     def _reading(self, outputs: Sequence[Any], context: Context) -> Reading:
         judgement = self._judge.postprocess(outputs, context)

@@ -124,7 +124,8 @@ def look(judge: Judge, cases: Sequence[Case]) -> tuple[list[Seen], dict[str, lis
         stages = {stage.removesuffix("_ms"): spent for stage, spent in answer.times.to_dict().items()}
         seen.append(Seen(known, answer.result, {"read": read_ms, **stages}))
         if number % stride[case.site] == 0:
-            kept.setdefault(case.site, []).append(radiograph.pixels)
+            # As small as the network gets them: whole ones would fill the memory.
+            kept.setdefault(case.site, []).append(as_radiograph(radiograph.pixels).pixels)
     return seen, kept, unreadable
 
 

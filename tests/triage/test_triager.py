@@ -12,12 +12,13 @@ from pydicom.uid import JPEG2000Lossless
 from tightrope.models import open_artifact
 from tightrope_triage.commands import DEFAULT_MODEL
 from tightrope_triage.data import Case, read_nih
-from tightrope_triage.dicom import read_radiograph
+from tightrope_triage.dicom import read_header, read_radiograph
 from tightrope_triage.evaluation import auc
 from tightrope_triage.judging import Judge, Source
 from tightrope_triage.reading import State
 from tightrope_triage.triager import Triager
 
+from .dicom.builder import dx
 from .tools import as_dx, tool
 
 
@@ -57,6 +58,13 @@ def test_the_age_decides_whether_and_by_which_threshold(triager: Triager, held_o
     child, adult = triager.points.child, triager.points.adult
     assert [found[age].point for age in ("001Y", "017Y", "018Y")] == [child, child, adult]
     assert found[""].point.probability == min(child.probability, adult.probability)
+
+
+def test_a_frame_is_for_objects_of_several(triager: Triager) -> None:
+    values = np.arange(300 * 300).reshape(300, 300) % 4096
+    for dataset in (dx(values), dx(np.stack([values] * 3))):
+        header = read_header(dataset)
+        assert triager.judge(dataset, header, 3).header.frame == header.frames
 
 
 @pytest.mark.verify

@@ -14,14 +14,16 @@ from onnx import TensorProto, helper
 from tightrope.artifact import Manifest, save_artifact
 from tightrope.compress import lineage
 from tightrope.errors import ArtifactError, BadInputError
+from tightrope.models import open_artifact
 from tightrope_triage import kinds
 from tightrope_triage.baseline import metadata_scores
 from tightrope_triage.checks import picture_problems
-from tightrope_triage.data import MANIFESTS, DataError, read_nih
+from tightrope_triage.data import MANIFESTS, Case, DataError, read_nih
 from tightrope_triage.evaluation import auc
 from tightrope_triage.figures import roc
-from tightrope_triage.judging import NO_CHEST
+from tightrope_triage.judging import NO_CHEST, Judge
 from tightrope_triage.preprocess import to_grey8
+from tightrope_triage.val import look
 from tightrope_triage.val_command import val_command
 
 from .sites import adult, child, write_site
@@ -158,6 +160,16 @@ def test_the_floor_is_shown_where_it_was_measured_on_the_same_radiographs(data, 
     page = (tmp_path / "page.html").read_text()
     assert row in page
     assert row.replace("learned from children", "fine-tuned on children alone") in page
+
+
+def test_pictures_are_kept_as_small_as_the_network_gets_them(model, tmp_path):
+    """Whole ones, a hundred a site, would fill the memory."""
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), cv2.resize(picture(1, 0), (700, 900)))
+    judge = Judge(open_artifact("triage", model))
+    _, kept, unread = look(judge, [Case("ward", path, 1, "P", "test")])
+    assert unread == []
+    assert [each.shape for each in kept["ward"]] == [(256, 256)]
 
 
 def test_a_hospitals_own_folder_with_bad_rows(model, tmp_path, capsys):

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from tightrope.demo.cockpit import Cockpit
+from tightrope.demo.folder import KEPT_S
 from tightrope.demo.html import html
 from tightrope.demo.pictures import picture_input, picture_output, picture_slider
 from tightrope.demo.rungs import rungs
@@ -106,7 +107,7 @@ def _still(
     page: Any, sources: _Sources, looking: Looking, chosen: Any, options: Sequence[Any], outputs: Sequence[Any]
 ) -> None:
     """One picture at a time, detected in again when a choice changes."""
-    shown = gr.State()
+    shown = gr.State(time_to_live=KEPT_S)
     sources.given.input(
         told(looking.upload), [sources.given, *options], [shown, *outputs], api_name="road_picture",
         api_description="Detect in a picture.", show_progress="minimal", show_progress_on=outputs[0],

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from tightrope.demo.cockpit import Cockpit
+from tightrope.demo.folder import KEPT_S
 from tightrope.demo.html import html
 from tightrope.demo.pictures import picture_input, picture_output
 from tightrope.demo.rungs import rungs
@@ -66,7 +67,7 @@ def add_tab(page: Any, slowdown: Slowdown) -> None:
                     spoken = html(label="What was said, and what it means", elem_id="translate-spoken")
         with gr.Column(scale=2, min_width=280):
             chosen = cockpit.add_controls()
-    translating, typing, timer = Translating(cockpit), gr.State(), gr.Timer(_TICK_S, active=False)
+    translating, typing, timer = Translating(cockpit), gr.State(time_to_live=KEPT_S), gr.Timer(_TICK_S, active=False)
     typed: dict[str, Any] = {
         "fn": told(translating.type),
         "inputs": [text, direction, typing, cockpit.session],

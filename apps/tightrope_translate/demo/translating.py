@@ -25,7 +25,7 @@ from tightrope_translate.image.reader import Reader
 from tightrope_translate.image.translated import SignTranslator
 from tightrope_translate.speech.recognizer import open_recognizer
 from tightrope_translate.speech.sound import RATE, read_sound
-from tightrope_translate.speech.spoken import SpeechTranslator
+from tightrope_translate.speech.spoken import SpeechTranslator, Utterance
 from tightrope_translate.speech.voice import open_voice
 
 MAX_SPEECH_S = 60
@@ -76,14 +76,19 @@ class Translating:
             raise BadInputError("choose the direction first: which language is spoken is not guessed")
         speech = _speech(self._engine(session), source, self._cockpit.budget(session).threads)
         samples = read_sound(Path(path))[: MAX_SPEECH_S * RATE]
-        rows = ""
-        for one in speech.translate(samples, source, target):
+        rows, heard = "", speech.translate(samples, source, target)
+        while (one := self._next(heard)) is not None:
             doubt = "" if one.sure else ' <span class="tr-soft">(not sure)</span>'
             said, meant = escape(one.text), escape(one.translation)
             rows += f"<tr><td>{one.start:.1f} s</td><td>{said}</td><td>{meant}{doubt}</td></tr>"
             yield f'<div class="scroll"><table>{rows}</table></div>'
         if not rows:
             yield "<p>No speech was found in it.</p>"
+
+    def _next(self, heard: Iterator[Utterance]) -> Utterance | None:
+        """The next utterance: recognizer and engine are everybody's, and serve one at a time."""
+        with self._cockpit.turn():
+            return next(heard, None)
 
     def _typing(self, direction: str, typing: Typing | None, session: Session) -> Typing:
         """The one at hand, or a new one where rung or direction are others."""

@@ -56,7 +56,7 @@ def open_recognizer(language: str, model: Path | None = None, threads: int = 1) 
     if language != "en":
         raise BadInputError(
             f"the built-in recognizer understands English only, not {language!r}: "
-            "give --model FOLDER with a Whisper model for sherpa-onnx"
+            "`tightrope translate speech --model FOLDER` takes a Whisper model for sherpa-onnx"
         )
     if find_spec("pocketsphinx") is None:
         raise MissingExtraError("translating speech", "speech")

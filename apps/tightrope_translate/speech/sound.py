@@ -16,6 +16,7 @@ from tightrope.errors import BadInputError
 
 RATE = 16_000
 MAX_SECONDS = 3600
+RATES = 1_000, 768_000  # samples a second: what recorders write
 _NEIGHBOURS = 24
 
 Samples = NDArray[np.float32]
@@ -92,7 +93,7 @@ def _decoded(data: bytes, width: int) -> NDArray[np.floating]:
 
 
 def _check(frames: int, rate: int, path: Path) -> None:
-    if rate <= 0:
+    if not RATES[0] <= rate <= RATES[1]:
         raise BadInputError(f"{path} is damaged: its sampling rate is {rate}")
     if frames > MAX_SECONDS * rate:
         raise BadInputError(f"{path} is {frames // rate // 60} minutes long, the limit is {MAX_SECONDS // 60}")

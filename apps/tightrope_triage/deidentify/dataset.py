@@ -20,14 +20,16 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from tightrope_triage.deidentify.profile import EDITION, Action, action
 from tightrope_triage.deidentify.pseudonyms import Pseudonyms
+from tightrope_triage.dicom.header import text_of
 
 PIXELS_NOT_CHECKED = "pixels were not checked for burnt-in text"
 DUMMY_TEXT = "ANONYMIZED"
+_PIXEL_DATA = 0x7FE00010
 _TEXT = ("AE", "LO", "LT", "PN", "SH", "ST", "UC", "UT", "CS")
 _DUMMIES: dict[str, Any] = {
     **dict.fromkeys(_TEXT, DUMMY_TEXT),
     **dict.fromkeys(("FD", "FL", "SS", "US", "SL", "UL", "SV", "UV"), 0),
-    **dict.fromkeys(("OB", "UN"), b"\0\0"),
+    "OB": b"\0\0",
     **dict.fromkeys(("DS", "IS"), "0"),
     "AS": "000Y",
     "DA": "19000101",
@@ -53,7 +55,7 @@ def deidentify(dataset: Dataset, pseudonyms: Pseudonyms, pixels_checked: bool = 
     `pixels_checked` is for a caller who has seen to it that they identify nobody (the Clean Pixel Data option).
     """
     clean = copy.deepcopy(dataset)
-    patient = str(clean.get("PatientID") or "")
+    patient = text_of(clean, "PatientID")  # as the reading has it, so that both get one pseudonym
     _clean(clean, pseudonyms)
     if "PatientID" in clean:
         clean.PatientID = pseudonyms.identifier(patient)
@@ -67,6 +69,8 @@ def _clean(dataset: Dataset, pseudonyms: Pseudonyms, all_dummies: bool = False) 
     for tag in list(dataset.keys()):
         try:
             element = dataset[tag]
+            if element.VR == "UN" and tag != _PIXEL_DATA:
+                raise ValueError("bytes of an unknown kind: a whole sequence may be in them")
             done = action(tag, element.VR)
             if all_dummies and done is Action.KEEP and element.VR not in ("CS", "SQ", "UI"):
                 done = Action.DUMMY

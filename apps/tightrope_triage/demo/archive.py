@@ -18,22 +18,24 @@ _CHUNK = 2**20
 _ENCRYPTED = 0x1  # of the general purpose flag bits (APPNOTE.TXT, 4.4.4)
 
 
-def unpack(archive: Path, folder: Path) -> None:
+def unpack(archive: Path, folder: Path, left: int) -> int:
     """Write the archive's files below `folder`, each into a folder of its own, by its last name only.
 
-    What an entry claims of its size is not believed: bytes are counted as they come.
+    What an entry claims of its size is not believed: bytes are counted as they come. Returns how many there were.
 
     Raises:
-        BadInputError: it is no zip, damaged, encrypted, or has more than MAX_FILES files or MAX_BYTES bytes.
+        BadInputError: it is no zip, damaged, encrypted, or has more than MAX_FILES files or `left` bytes.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if not entry.filename.endswith("/")]
             if len(entries) > MAX_FILES:
                 raise BadInputError(f"{archive.name} has {len(entries)} files; {MAX_FILES} are the limit")
-            left = MAX_BYTES
+            written = 0
             for number, entry in enumerate(entries):
-                left -= _write(opened, entry, folder / f"{number:03d}", min(left, MAX_FILE_BYTES), archive.name)
+                limit = min(left - written, MAX_FILE_BYTES)
+                written += _write(opened, entry, folder / f"{number:03d}", limit, archive.name)
+            return written
     except BadInputError:
         raise
     except OSError as error:
@@ -52,7 +54,10 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, limit:
         while chunk := source.read(_CHUNK):
             written += len(chunk)
             if written > limit:
-                raise BadInputError(f"{name} unpacks to more than {limit >> 20} MB")
+                raise BadInputError(
+                    f"{name} unpacks to too much: {MAX_FILE_BYTES >> 20} MB a file, "
+                    f"{MAX_BYTES >> 20} MB in all are the limit"
+                )
             target.write(chunk)
     return written
 

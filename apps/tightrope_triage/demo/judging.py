@@ -15,6 +15,7 @@ from tightrope.demo.cockpit import Cockpit
 from tightrope.demo.comparing import pair_of
 from tightrope.demo.folder import new_folder, remove_folder
 from tightrope.demo.session import Session
+from tightrope.demo.told import spoken
 from tightrope.errors import BadInputError
 from tightrope_triage.demo.comparing import compare
 from tightrope_triage.demo.results import without_folder, write_results
@@ -60,7 +61,10 @@ class Judging:
         reading = _case(chosen, worklist)
         if reading is None or reading.header.path is None:
             return None, None, "", gr.update(), gr.update()
-        viewed = Viewed.of(reading.header.path, reading)
+        try:
+            viewed = Viewed.of(reading.header.path, reading)
+        except BadInputError as error:  # no pixels, say; the picture of the case before must not stand beside it
+            return None, None, f"{verdict(reading)}<p>{escape(spoken(error))}</p>", gr.update(), gr.update()
         darkest, brightest = viewed.limits
         step = _round_step(brightest - darkest)
         low, high = math.floor(darkest / step) * step, math.ceil(brightest / step) * step

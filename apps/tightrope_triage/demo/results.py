@@ -33,7 +33,8 @@ def write_results(readings: Sequence[Reading], folder: Path, deidentify: bool) -
                 files += _write(reading, folder, pseudonyms, lines, notes)
             except BadInputError as error:
                 notes[str(error)] = None
-    files.append(folder / "readings.jsonl")
+    if lines.target.is_file():
+        files.append(lines.target)
     return (files if len(readings) == 1 else [_zipped(files, folder)]), list(notes)
 
 

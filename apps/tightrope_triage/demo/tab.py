@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from tightrope.demo.cockpit import Cockpit
+from tightrope.demo.folder import KEPT_S
 from tightrope.demo.html import html
 from tightrope.demo.pictures import picture_output, picture_slider
 from tightrope.demo.rungs import rungs
@@ -114,7 +115,7 @@ def _add_given(points: list[str]) -> _Given:
         frame = gr.Number(None, label="Frame of multi-frame objects, from 1", precision=0, minimum=1)
     with gr.Accordion("As JSON", open=False):
         record = gr.JSON(label="Readings", elem_id="triage-json")
-    worklist = gr.State(delete_callback=forget)
+    worklist = gr.State(time_to_live=KEPT_S, delete_callback=forget)
     return _Given(files, folder, phantom, point, frame, rows, summary, record, worklist)
 
 
@@ -155,7 +156,7 @@ def _add_results() -> _Results:
 
 
 def _wire(page: Any, given: _Given, shown: _Shown, results: _Results, cockpit: Cockpit, chosen: Any) -> None:
-    worklist, viewed, judging = given.worklist, gr.State(), Judging(cockpit)
+    worklist, viewed, judging = given.worklist, gr.State(time_to_live=KEPT_S), Judging(cockpit)
     asked = [given.point, given.frame, worklist, cockpit.session]
     judged = [worklist, given.rows, given.summary, given.record, cockpit.bar, cockpit.plot]
     show: dict[str, Any] = {

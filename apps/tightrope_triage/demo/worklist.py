@@ -10,7 +10,7 @@ from pathlib import Path
 from tightrope.demo.cockpit import Cockpit
 from tightrope.demo.session import Session
 from tightrope.errors import BadInputError
-from tightrope_triage.demo.archive import MAX_FILES, unpack
+from tightrope_triage.demo.archive import MAX_BYTES, MAX_FILES, unpack
 from tightrope_triage.dicom import FoundFiles, find_files, unsuitable
 from tightrope_triage.radiograph import Header
 from tightrope_triage.reading import Reading
@@ -38,7 +38,12 @@ class Intake:
         """The DICOM objects among files and zips. Raises BadInputError beyond MAX_FILES, or where there is none."""
         if len(paths) > MAX_FILES:
             raise BadInputError(f"{len(paths)} files are too many at once; {MAX_FILES} are the limit")
-        found = find_files([_place(path, folder / f"{number}") for number, path in enumerate(paths)])
+        places, left = [], MAX_BYTES  # of all zips together
+        for number, path in enumerate(paths):
+            zipped = path.suffix.lower() == ".zip"
+            places.append(folder / f"{number}" if zipped else path)
+            left -= unpack(path, places[-1], left) if zipped else 0
+        found = find_files(places)
         if len(found.files) > MAX_FILES:
             raise BadInputError(f"{len(found.files)} objects are too many at once; {MAX_FILES} are the limit")
         if not found.files and not found.failed:
@@ -96,14 +101,6 @@ def _judge_one(judging: Triager, header: Header, asked: Asked, cockpit: Cockpit,
     frame = asked.frame if header.frames > 1 else None
     reading = cockpit.timed(session, lambda: judging(path, frame)).result
     return replace(reading, header=replace(reading.header, path=path))
-
-
-def _place(path: Path, folder: Path) -> Path:
-    """The file, or the folder that it was unpacked into."""
-    if path.suffix.lower() != ".zip":
-        return path
-    unpack(path, folder)
-    return folder
 
 
 def _line(path: Path | None, error: BadInputError) -> str:

@@ -57,22 +57,22 @@ def header_of(dataset: Dataset, path: Path | None, frame: int = 1) -> Header:
     spacing, size = _upright(dataset, _spacing(flat))
     header = Header(
         path=path,
-        sop_class_uid=_text(dataset, "SOPClassUID"),
-        sop_instance_uid=_text(dataset, "SOPInstanceUID"),
-        series_instance_uid=_text(dataset, "SeriesInstanceUID"),
-        study_instance_uid=_text(dataset, "StudyInstanceUID"),
-        transfer_syntax_uid=_text(getattr(dataset, "file_meta", Dataset()), "TransferSyntaxUID"),
-        modality=_text(dataset, "Modality").upper(),
+        sop_class_uid=text_of(dataset, "SOPClassUID"),
+        sop_instance_uid=text_of(dataset, "SOPInstanceUID"),
+        series_instance_uid=text_of(dataset, "SeriesInstanceUID"),
+        study_instance_uid=text_of(dataset, "StudyInstanceUID"),
+        transfer_syntax_uid=text_of(getattr(dataset, "file_meta", Dataset()), "TransferSyntaxUID"),
+        modality=text_of(dataset, "Modality").upper(),
         frame=frame,
         frames=frames,
-        patient_id=_text(dataset, "PatientID"),
+        patient_id=text_of(dataset, "PatientID"),
         view=_view(dataset),
-        body_part=_text(flat, "BodyPartExamined").upper() or None,
+        body_part=text_of(flat, "BodyPartExamined").upper() or None,
         age_years=age_years(dataset),
-        sex=_text(dataset, "PatientSex").upper() or None,
+        sex=text_of(dataset, "PatientSex").upper() or None,
         spacing_mm=spacing,
         size_mm=size,
-        intent=_text(dataset, "PresentationIntentType").upper() or None,
+        intent=text_of(dataset, "PresentationIntentType").upper() or None,
     )
     if not header.sop_class_uid and not header.sop_instance_uid:
         raise DicomError("the file holds no DICOM object: it names neither SOP class nor SOP instance")
@@ -81,7 +81,7 @@ def header_of(dataset: Dataset, path: Path | None, frame: int = 1) -> Header:
 
 def age_years(dataset: Dataset) -> float | None:
     """PatientAge ('nnnD', W, M or Y), else from birth to study. None where neither can be read, or makes no sense."""
-    if match := re.fullmatch(r"(\d{1,3})([DWMY])", _text(dataset, "PatientAge").upper()):
+    if match := re.fullmatch(r"(\d{1,3})([DWMY])", text_of(dataset, "PatientAge").upper()):
         return int(match[1]) * _DAYS[match[2]] / _DAYS["Y"]
     born = _date(dataset, "PatientBirthDate")
     taken = next((day for what in ("Study", "Series", "Acquisition") if (day := _date(dataset, f"{what}Date"))), None)
@@ -98,7 +98,7 @@ def _value(dataset: Dataset, keyword: str) -> Any:
         return None
 
 
-def _text(dataset: Dataset, keyword: str) -> str:
+def text_of(dataset: Dataset, keyword: str) -> str:
     """An attribute as text, without padding; the first of several values; '' where it is absent or damaged."""
     value = _value(dataset, keyword)
     if value is None or isinstance(value, (bytes, Dataset)):
@@ -109,7 +109,7 @@ def _text(dataset: Dataset, keyword: str) -> str:
 
 
 def _date(dataset: Dataset, keyword: str) -> date | None:
-    digits = _text(dataset, keyword).replace(".", "")
+    digits = text_of(dataset, keyword).replace(".", "")
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])) if len(digits) == 8 else None
     except ValueError:
@@ -118,10 +118,10 @@ def _date(dataset: Dataset, keyword: str) -> date | None:
 
 def _view(dataset: Dataset) -> str | None:
     """ViewPosition, else the view's code; else a lateral one where the rows lead forwards or backwards."""
-    if named := _text(dataset, "ViewPosition").upper():
+    if named := text_of(dataset, "ViewPosition").upper():
         return named
     codes = _value(dataset, "ViewCodeSequence")
-    coded = _VIEW_CODES.get(_text(codes[0], "CodeValue")) if codes else None
+    coded = _VIEW_CODES.get(text_of(codes[0], "CodeValue")) if codes else None
     along = directions(dataset)
     return coded or ("LATERAL" if along and along[0] in "AP" else None)
 

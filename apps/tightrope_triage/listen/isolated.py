@@ -40,7 +40,11 @@ class IsolatedJudge:
 
     def __enter__(self) -> IsolatedJudge:
         """Start, and wait until the judge is ready. Raises what `open_judge` raises, or JudgeBrokeError."""
-        self._start()
+        try:
+            self._start()
+        except BaseException:  # nobody else would end it: it ignores signals
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -104,8 +108,10 @@ class IsolatedJudge:
 
 
 def _serve(pipe: Connection, open_judge: Callable[[], Judge]) -> None:
-    # Ctrl-C reaches every process of a terminal; the listener ends this one when the job in hand is done.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C reaches every process of a terminal, and SIGTERM every one of a service; the listener ends this one, by
+    # SIGKILL, when the job in hand is done.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     try:
         judge = open_judge()
     except Exception as error:

@@ -23,7 +23,7 @@ class Judged:
 
     Attributes:
         reading: None where the object could not even be read.
-        reason: then why, in a sentence.
+        reason: then why, in a sentence; beside a reading, why there are no results.
         results: complete DICOM objects, with file meta information, to send back.
     """
 
@@ -46,7 +46,8 @@ class Judged:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return (self.reason,) if self.reading is None else self.reading.reasons
+        own = () if self.reading is None else self.reading.reasons
+        return (*own, self.reason) if self.reason or self.reading is None else own
 
 
 # Takes the path of a DICOM file. A TightropeError means that the object cannot be judged; anything else that it raises

@@ -14,6 +14,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pynetdicom import AE, build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.presentation import PresentationContext
 
 from tightrope_triage.listen import bounds
 from tightrope_triage.listen.cases import Letter, Worklist
@@ -73,14 +74,8 @@ class Sender(threading.Thread):
             return
         kinds = {(str(r.SOPClassUID), str(r.file_meta.TransferSyntaxUID)) for _, r in results}
         contexts = [build_context(storage, syntax) for storage, syntax in sorted(kinds)][:128]
-        association = self._entity.associate(
-            self._node.host,
-            self._node.port,
-            contexts,
-            ae_title=self._node.aet,
-            evt_handlers=[(evt.EVT_CONN_OPEN, lambda event: bounds.at_once(event.assoc))],
-        )
-        if not association.is_established:
+        association = self._associate(contexts)
+        if association is None or not association.is_established:
             for letter, _ in results:
                 self._postpone(letter, _refusal(association))
             return
@@ -92,6 +87,19 @@ class Sender(threading.Thread):
         finally:
             if association.is_established:
                 association.release()
+
+    def _associate(self, contexts: list[PresentationContext]) -> Association | None:
+        """None where the node's name has no address: that is the network's trouble, not the disk's."""
+        try:
+            return self._entity.associate(
+                self._node.host,
+                self._node.port,
+                contexts,
+                ae_title=self._node.aet,
+                evt_handlers=[(evt.EVT_CONN_OPEN, lambda event: bounds.at_once(event.assoc))],
+            )
+        except (OSError, UnicodeError):
+            return None
 
     def _send_one(self, association: Association, letter: Letter, result: Dataset) -> None:
         try:
@@ -118,7 +126,9 @@ class Sender(threading.Thread):
             self._say(f"cannot send results to {self._node}: {trouble}; trying again")
 
 
-def _refusal(association: Association) -> str:
+def _refusal(association: Association | None) -> str:
+    if association is None:
+        return "the node's name cannot be resolved"
     if association.is_rejected:
         return "the node refused the association; does it know this AE title?"
     if association.is_aborted:

@@ -74,6 +74,7 @@ class _Service:
     ) -> None:
         self._options, self._say, self._worklist, self._received = options, say, worklist, received
         self._sender: Sender | None = None
+        self._unpruned = False
         if options.send_to is not None:
             worklist.try_again()
             self._sender = Sender(options.aet, options.send_to, options.retry, outgoing, worklist, say)
@@ -103,9 +104,21 @@ class _Service:
             self._tell(live.pull(_LOOK_S))
             if self._sender is not None and not self._sender.is_alive():
                 raise RuntimeError("a thread of the listener ended")
-            if self._options.keep_days is not None and time.monotonic() - pruned > _PRUNE_S:
-                prune(self._options.keep_days, self._received, self._worklist)
+            days = self._options.keep_days
+            if days is not None and time.monotonic() - pruned > _PRUNE_S and self._prune(days):
                 pruned = time.monotonic()
+
+    def _prune(self, days: float) -> bool:
+        """Whether old cases could be removed: a disk that refuses is told of once, and asked again at the next look."""
+        try:
+            prune(days, self._received, self._worklist)
+        except (OSError, sqlite3.Error) as error:
+            if not self._unpruned:
+                self._say(f"old cases cannot be removed: {error}; trying again")
+            self._unpruned = True
+            return False
+        self._unpruned = False
+        return True
 
     def _tell(self, outcome: Outcome[Judged] | None) -> None:
         if isinstance(outcome, Abstain):

@@ -15,7 +15,7 @@ from tightrope_triage.reading import Reading
 
 
 class JsonLines:
-    """A file of readings, one a line, whole or not there.
+    """A file of readings, one a line, whole or not there; without any, an older file stays as it was.
 
     Raises:
         OutputError: on leaving the block, the file cannot be written.
@@ -35,4 +35,5 @@ class JsonLines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Ctrl-C and errors too leave through here: what was read is kept."""
-        write_text(self.target, "".join(self._lines))
+        if self._lines:
+            write_text(self.target, "".join(self._lines))

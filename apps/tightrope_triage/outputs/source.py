@@ -15,10 +15,11 @@ from pydicom import config
 from pydicom.datadict import dictionary_VM, dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
-from pydicom.uid import UID, generate_uid
+from pydicom.uid import UID, Comprehensive3DSRStorage, SecondaryCaptureImageStorage, generate_uid
 from pydicom.valuerep import validate_value
 
 from tightrope.errors import BadInputError
+from tightrope_triage.dicom.header import text_of
 from tightrope_triage.reading import Reading
 
 CHARACTER_SET = "ISO_IR 192"
@@ -75,6 +76,12 @@ def source_context(dataset: Dataset) -> Dataset:
     if "DeidentificationMethodCodeSequence" in dataset:
         context.DeidentificationMethodCodeSequence = dataset.DeidentificationMethodCodeSequence
     return context
+
+
+def is_result(dataset: Dataset) -> bool:
+    """Whether it is a report or a capture that this program wrote, of any version."""
+    kinds = (Comprehensive3DSRStorage, SecondaryCaptureImageStorage)
+    return text_of(dataset, "SOPClassUID") in kinds and text_of(dataset, "Manufacturer") == MANUFACTURER
 
 
 def instance_number(dataset: Dataset) -> int:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
+KEPT_S = 3600
+"""How long what a browser gave, and what was made of it, is kept after its last use."""
+
 
 def new_folder() -> Path:
     """A new, empty folder. Files in it may be given to the page to be downloaded."""

@@ -11,12 +11,13 @@ import gradio as gr
 
 from tightrope import __version__
 from tightrope.app import App, load_object
+from tightrope.demo.folder import KEPT_S
 from tightrope.demo.html import html
 from tightrope.demo.slowdown import Slowdown
 from tightrope.errors import TightropeError
 
 # Old files of uploads go after an hour; looked for every minute.
-_CLEANING_S = (60, 3600)
+_CLEANING_S = (60, KEPT_S)
 # Who comes when so many wait is told so.
 _QUEUE = 32
 

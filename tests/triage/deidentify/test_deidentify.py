@@ -16,6 +16,8 @@ from pydicom.datadict import DicomDictionary, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_sequence
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -143,6 +145,22 @@ def test_patient_of_the_usual_attributes_is_gone() -> None:
     assert [text for text in given_values if text.encode() in data] == []
     assert traces_in(deidentify(image, NAMES).dataset) == []
     assert "Müller".encode("latin-1") not in data
+
+
+def test_a_sequence_of_unknown_kind_is_gone() -> None:
+    """Over 64 kB pydicom leaves the bytes of a UN as they are, and the patient's name is in them."""
+    item = Dataset()
+    item.PatientName, item.DerivationDescription = "SECRET^PN", "x" * 10_000
+    sequence = DicomBytesIO()
+    sequence.is_little_endian, sequence.is_implicit_VR = True, True
+    write_sequence(sequence, DataElement("SourceImageSequence", "SQ", [item] * 8), ["ascii"])
+    image = dx()
+    image.add_new("SourceImageSequence", "UN", sequence.getvalue())
+    read = dcmread(BytesIO(encoded(image)))
+    assert read["SourceImageSequence"].VR == "UN"
+    clean = deidentify(read, NAMES).dataset
+    assert traces_in(clean) == []
+    assert clean.PixelData == image.PixelData
 
 
 def test_uids_are_renamed_alike_in_all_places_and_objects() -> None:

@@ -107,6 +107,24 @@ def test_a_folder(tmp_path: Path) -> None:
     assert found.skipped == 1
 
 
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    saved(dx(VALUES), tmp_path / "a.dcm")
+    scandir = os.scandir
+
+    def refuses(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuses)
+    found = find_files([tmp_path])
+    assert [header.path for header in found.files] == [tmp_path / "a.dcm"]
+    ((path, error),) = found.failed
+    assert path == tmp_path / "closed"
+    assert str(error) == f"cannot read {path}: Permission denied"
+
+
 def test_a_named_file_that_is_not_dicom_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no")
     found = find_files([tmp_path / "notes.txt"])

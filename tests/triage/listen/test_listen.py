@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
@@ -14,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
-from pynetdicom import build_context
+from pynetdicom import AE, build_context
+from pynetdicom.association import Association
 from rich.console import Console
 
 from tightrope.errors import BadInputError, OutputError, TightropeError
@@ -27,6 +30,8 @@ from tightrope_triage.listen import (
     Node,
     Retry,
     Row,
+    sender,
+    service,
     summarize,
     to_json,
     to_table,
@@ -99,6 +104,19 @@ def test_an_isolated_judge_outlives_its_process(listening: Start) -> None:
     assert "with code 9" in rows["POISON1"].reasons[0]
 
 
+def test_an_isolated_judge_finishes_its_job_at_sigterm(tmp_path: Path) -> None:
+    """A service manager sends it to every process; the listener ends this one when the job is done."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    path = write(radiograph(1), tmp_path / "a" / "b" / "1.dcm")
+    with IsolatedJudge(partial(open_judge, "plain"), seconds=60) as judge:
+        assert judge._process is not None
+        process = judge._process
+        os.kill(process.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        assert judge(path).probability == 0.1
+    assert not process.is_alive()
+
+
 def test_an_isolated_judge_is_ended_when_it_takes_too_long(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     path = write(radiograph(1), tmp_path / "a" / "b" / "1.dcm")
@@ -157,6 +175,24 @@ def test_sending_is_given_up(listening: Start) -> None:
     assert "0 of 1, 2 failed" in shown.get()
 
 
+class _NoAddress(AE):
+    def associate(self, *args: object, **options: object) -> Association:
+        raise socket.gaierror(-2, "Name or service not known")
+
+
+@pytest.mark.parametrize("entity", [AE, _NoAddress], ids=["a..b", "unknown"])
+def test_a_node_without_an_address_counts_as_a_failure(
+    listening: Start, monkeypatch: pytest.MonkeyPatch, entity: type[AE]
+) -> None:
+    monkeypatch.setattr(sender, "AE", entity)
+    here = listening(send_to=Node("NONE", "a..b", 104), retry=Retry(attempts=2, first_s=0.01))
+    assert send(here.port, radiograph(1)) == [0x0000]
+    wait_until(lambda: any("gave up" in line for line in here.lines))
+    (row,) = worklist(here.options.folder)
+    assert (row.sent, row.failures) == (0, 2)
+    assert "cannot be resolved" in row.trouble
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_finishes_the_job_in_hand(
     process: Callable[..., Listener], tmp_path: Path, number: signal.Signals
@@ -201,6 +237,27 @@ def test_old_cases_are_removed_and_their_results_still_known(listening: Start, a
     assert association.send_c_store(result).Status == 0x0000
     association.release()
     assert worklist(here.options.folder) == []
+
+
+@pytest.mark.parametrize("error", [PermissionError("no permission"), sqlite3.OperationalError("disk I/O error")])
+def test_old_cases_that_cannot_be_removed_end_nothing(
+    listening: Start, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    tries = []
+
+    def refuses(*_: object) -> None:
+        tries.append(len(tries))
+        if len(tries) < 3:
+            raise error
+
+    monkeypatch.setattr(service, "prune", refuses)
+    here = listening(keep_days=0.0)
+    wait_until(lambda: len(tries) == 3)
+    assert send(here.port, radiograph(1)) == [0x0000]
+    rows_when_done(here.options.folder, 1)
+    here.end()
+    assert len(tries) == 3
+    assert len([line for line in here.lines if f"cannot be removed: {error}" in line]) == 1
 
 
 def test_a_result_that_cannot_be_encoded_is_a_broken_judge(listening: Start, archive: Archive) -> None:
