@@ -16,7 +16,7 @@ from tightrope.errors import BadInputError
 
 RATE = 16_000
 MAX_SECONDS = 3600
-RATES = 1_000, 768_000  # samples a second: what recorders write
+RATES = 100, 768_000  # samples a second; recorders write 8,000 and more
 _NEIGHBOURS = 24
 
 Samples = NDArray[np.float32]

@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from tightrope.compress.nodes import with_outputs
 from tightrope.runtime.session import Inputs, Session
 
 Method = Literal["minmax", "percentile", "entropy", "mse"]
@@ -44,7 +45,7 @@ def observe(graph: onnx.ModelProto, batches: Callable[[], Iterable[Inputs]]) -> 
         batches: gives the same model-ready inputs each time it is called.
     """
     names = _float_activations(graph)
-    session = Session(_with_outputs(graph, names).SerializeToString())
+    session = Session(with_outputs(graph, names).SerializeToString())
     inputs = [spec.name for spec in session.inputs if spec.dtype.kind == "f"]
     low = dict.fromkeys([*inputs, *names], np.inf)
     high = dict.fromkeys([*inputs, *names], -np.inf)
@@ -135,14 +136,6 @@ def _float_activations(graph: onnx.ModelProto) -> list[str]:
     kinds = {info.name: info.type.tensor_type.elem_type for info in (*inferred.value_info, *inferred.output)}
     produced = (name for node in inferred.node for name in node.output)
     return [name for name in produced if kinds.get(name) == onnx.TensorProto.FLOAT]
-
-
-def _with_outputs(graph: onnx.ModelProto, names: list[str]) -> onnx.ModelProto:
-    wide = onnx.ModelProto()
-    wide.CopyFrom(graph)
-    present = {output.name for output in wide.graph.output}
-    wide.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in present)
-    return wide
 
 
 def _stream(session: Session, inputs: list[str], names: list[str], batches: Iterable[Inputs]) -> Any:

@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from tightrope.compress.nodes import reads
+from tightrope.compress.nodes import reads, with_outputs
 from tightrope.compress.task import Task
 from tightrope.runtime.session import Session
 
@@ -72,12 +72,8 @@ def observe_channels(
 
     Of no rows, as behind a NonZero that finds nothing, it is 0.
     """
-    wide = onnx.ModelProto()
-    wide.CopyFrom(graph)
     wanted = sorted(names - {value.name for value in graph.graph.input})
-    present = {value.name for value in graph.graph.output}
-    wide.graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted if name not in present)
-    session = Session(wide.SerializeToString())
+    session = Session(with_outputs(graph, wanted).SerializeToString())
     found: dict[str, Floats] = {}
     for example in islice(task.calibration(), inputs):
         feeds = dict(session.feeds(example))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import onnx
 
 
@@ -27,6 +29,15 @@ def reads(graph: onnx.GraphProto) -> list[str]:
     """A tensor's name as often as it is read: by nodes, by the subgraphs of nodes, and as an output of the graph."""
     by_nodes = [name for node in graph.node for name in (*node.input, *_read_inside(node))]
     return [*by_nodes, *(output.name for output in graph.output)]
+
+
+def with_outputs(graph: onnx.ModelProto, names: Iterable[str]) -> onnx.ModelProto:
+    """A copy that also gives these tensors; what is an output already stays one."""
+    wide = onnx.ModelProto()
+    wide.CopyFrom(graph)
+    present = {output.name for output in wide.graph.output}
+    wide.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in present)
+    return wide
 
 
 def _read_inside(node: onnx.NodeProto) -> set[str]:

@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
+from tightrope.compress.nodes import with_outputs
 from tightrope.compress.task import Task
 from tightrope.runtime.session import Session
 
@@ -51,10 +52,7 @@ def observe_patches(graph: onnx.ModelProto, task: Task, inputs: int, seed: int =
     if not convolutions:
         return {}
     names = sorted({node.input[0] for node in convolutions} - {feed.name for feed in graph.graph.input})
-    wide = onnx.ModelProto()
-    wide.CopyFrom(graph)
-    wide.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    session = Session(wide.SerializeToString())
+    session = Session(with_outputs(graph, names).SerializeToString())
     kernels = {tensor.name: tuple(tensor.dims) for tensor in graph.graph.initializer}
     moments: dict[str, Moments] = {}
     for node in convolutions:

@@ -95,4 +95,4 @@ def test_damage_is_either_harmless_or_said_in_one_line(tmp_path: Path, cut: floa
 @pytest.mark.parametrize("rate", [1, 4_000_000_000])
 def test_a_rate_that_no_recorder_writes_is_refused(rate: int, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="its sampling rate is"):
-        read_sound(written(tmp_path / "a.wav", np.zeros(100), rate))
+        read_sound(written(tmp_path / "a.wav", np.zeros(100), rate, width=1))

@@ -20,6 +20,7 @@ from onnx import numpy_helper
 from pydantic import Field
 
 from tightrope.compress.candidate import Candidate
+from tightrope.compress.nodes import with_outputs
 from tightrope.compress.registry import Pass, register
 from tightrope.compress.task import Task, first_examples
 from tightrope.runtime.session import Session
@@ -155,10 +156,7 @@ def _group(node: onnx.NodeProto) -> int:
 def _channel_ranges(graph: onnx.ModelProto, links: list[Link], task: Task, inputs: int) -> Weights:
     """Largest magnitude of each channel of each link's activation, float32 [channels], over calibration inputs."""
     names = sorted({link.activation for link in links})
-    wide = onnx.ModelProto()
-    wide.CopyFrom(graph)
-    wide.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    session = Session(wide.SerializeToString())
+    session = Session(with_outputs(graph, names).SerializeToString())
     ranges: Weights = {}
     for example in first_examples(task, inputs):
         for name, values in zip(names, session.ort.run(names, dict(session.feeds(example))), strict=True):

@@ -17,7 +17,7 @@ from onnx import helper, numpy_helper
 from pydantic import Field
 
 from tightrope.compress.candidate import Candidate
-from tightrope.compress.nodes import reads
+from tightrope.compress.nodes import reads, with_outputs
 from tightrope.compress.registry import Pass, register
 from tightrope.compress.task import Task
 from tightrope.runtime.session import Inputs, Session
@@ -81,14 +81,12 @@ def _as_matrix(node: onnx.NodeProto, weight: NDArray[np.float32]) -> Matrix:
 def _second_moments(graph: onnx.ModelProto, names: set[str], task: Task, count: int) -> dict[str, Matrix]:
     """Mean outer product of the rows that a layer is given, by the name of its input."""
     given = {value.name for value in graph.graph.input}
-    watched = onnx.ModelProto()
-    watched.CopyFrom(graph)
     wanted = sorted(names - given)
-    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted)
-    session = Session(watched.SerializeToString())
+    session = Session(with_outputs(graph, wanted).SerializeToString())
     sums: dict[str, Matrix] = {}
     for example in islice(task.calibration(), count):
-        found = dict(zip(wanted, session(example)[len(graph.graph.output) :], strict=True))
+        shown = session.ort.run(wanted, dict(session.feeds(example))) if wanted else []  # for none it gives all
+        found = dict(zip(wanted, shown, strict=True))
         for name in names:
             rows = _rows(found[name] if name in found else _fed(example, name))
             rows = rows[:: max(1, len(rows) // _POINTS)]
