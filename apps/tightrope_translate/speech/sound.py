@@ -82,6 +82,8 @@ def _decoded(data: bytes, width: int) -> NDArray[np.floating]:
     """WAV samples of 1 to 4 bytes in -1..1; those of one byte have no sign (RIFF, 1991)."""
     if not data:
         raise ValueError("it holds no samples")
+    if width > 4:
+        raise ValueError(f"its samples have {width} bytes")
     data = data[: len(data) - len(data) % width]
     if width == 1:
         return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128

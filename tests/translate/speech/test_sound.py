@@ -96,3 +96,11 @@ def test_damage_is_either_harmless_or_said_in_one_line(tmp_path: Path, cut: floa
 def test_a_rate_that_no_recorder_writes_is_refused(rate: int, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="its sampling rate is"):
         read_sound(written(tmp_path / "a.wav", np.zeros(100), rate, width=1))
+
+
+def test_samples_of_a_width_that_there_is_not_are_refused(tmp_path: Path) -> None:
+    data = bytearray(written(tmp_path / "a.wav", np.zeros(100), 8_000).read_bytes())
+    data[32:36] = (5).to_bytes(2, "little") + (40).to_bytes(2, "little")  # bytes a frame, bits a sample
+    (tmp_path / "a.wav").write_bytes(data)
+    with pytest.raises(BadInputError):
+        read_sound(tmp_path / "a.wav")
