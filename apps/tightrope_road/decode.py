@@ -7,7 +7,7 @@ bins; its distance from the anchor point is the expectation of the softmax, time
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -24,8 +24,8 @@ class Decode:
     """(class logits [1, points, classes], distance logits [1, points, 4 * bins]) and a Letterbox to Detections.
 
     Args:
-        constants: the artifact's `postprocess`: width, height, strides, bins, nms_iou, candidates, and
-            exclusive_groups, lists of classes of which one object has only one.
+        constants: the artifact's `postprocess`: strides, bins, nms_iou, candidates, and exclusive_groups, lists of
+            classes of which one object has only one.
         names: class names by index.
         score: smallest score reported, 0 to 1.
         classes: indices of the classes to report; None: all.
@@ -52,7 +52,7 @@ class Decode:
     def __call__(self, outputs: Sequence[NDArray[Any]], box: Letterbox) -> Detections:
         logits, distances = outputs[0][0], outputs[1][0]
         points, classes, scores = self._candidates(logits)
-        boxes = box.to_source(self._boxes(distances, points))
+        boxes = box.to_source(self._boxes(distances, points, box.target))
         kept = self._suppress(boxes, classes, scores)[: self._max_detections]
         return Detections(boxes[kept], scores[kept], classes[kept].astype(np.int64), box.source, self._names)
 
@@ -66,28 +66,16 @@ class Decode:
         scores = 1 / (1 + np.exp(-values[order]))
         return points[order], self._classes[columns[order]], scores.astype(np.float32)
 
-    def _boxes(self, distances: Floats, points: NDArray[np.intp]) -> Floats:
-        """Boxes [n, 4] of these points in pixels of the model's input."""
+    def _boxes(self, distances: Floats, points: NDArray[np.intp], size: tuple[int, int]) -> Floats:
+        """Boxes [n, 4] of these points in pixels of the model's input, which has that width and height."""
         bins = int(self._constants["bins"])
         sides = distances[points].reshape(-1, 4, bins)
         weights = np.exp(sides - sides.max(axis=2, keepdims=True))
         expected = (weights @ np.arange(bins, dtype=np.float32)) / weights.sum(axis=2)
-        centres, strides = self._grid
+        centres, strides = _grid(size, tuple(self._constants["strides"]))
         left, top, right, bottom = (expected * strides[points, None]).T
         x, y = centres[points].T
         return np.stack((x - left, y - top, x + right, y + bottom), axis=1).astype(np.float32)
-
-    @cached_property
-    def _grid(self) -> tuple[Floats, Floats]:
-        """Centre [points, 2] and stride [points] of every point, in the order of the network's outputs."""
-        centres, strides = [], []
-        for stride in self._constants["strides"]:
-            columns = (np.arange(int(self._constants["width"]) // stride) + 0.5) * stride
-            rows = (np.arange(int(self._constants["height"]) // stride) + 0.5) * stride
-            grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-            centres.append(grid)
-            strides.append(np.full(len(grid), stride))
-        return np.concatenate(centres).astype(np.float32), np.concatenate(strides).astype(np.float32)
 
     def _suppress(self, boxes: Floats, classes: NDArray[np.intp], scores: Floats) -> NDArray[np.intp]:
         """Class-wise NMS, where the classes of an exclusive group count as one. Best first."""
@@ -99,3 +87,15 @@ class Decode:
             sizes.tolist(), scores.tolist(), groups.tolist(), 0.0, float(self._constants["nms_iou"])
         )
         return np.sort(np.array(kept, np.intp).reshape(-1))
+
+
+@lru_cache(maxsize=16)
+def _grid(size: tuple[int, int], strides: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Centre [points, 2] and stride [points] of every point, in the order of the network's outputs."""
+    centres, steps = [], []
+    for stride in strides:
+        columns, rows = ((np.arange(side // stride) + 0.5) * stride for side in size)
+        grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+        centres.append(grid)
+        steps.append(np.full(len(grid), stride))
+    return np.concatenate(centres).astype(np.float32), np.concatenate(steps).astype(np.float32)

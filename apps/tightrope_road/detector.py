@@ -16,13 +16,15 @@ from tightrope.runtime.pipeline import Answer, Pipeline
 from tightrope_road.decode import Decode
 from tightrope_road.detections import Detections
 from tightrope_road.labels import ROAD
-from tightrope_road.preprocess import Letterbox, Picture, Preprocess
+from tightrope_road.preprocess import Letterbox, Picture, Preprocess, takes_any_size
 
 Classes = Literal["road", "all"]
 
 
 class Detector:
     """An artifact of the road app as a callable.
+
+    If its graph takes pictures of any size (pass `free-sides`), it gets no more padding than a picture needs.
 
     Args:
         artifact: the model with its constants.
@@ -44,10 +46,12 @@ class Detector:
     ) -> None:
         manifest = artifact.manifest
         selection = ROAD if classes == "road" else None
+        session = artifact.session(threads)
+        multiple = max(manifest.postprocess["strides"]) if takes_any_size(session) else None
         self.artifact = artifact
         self.pipeline: Pipeline[Picture, Letterbox, Detections] = Pipeline(
-            Preprocess(manifest.preprocess),
-            artifact.session(threads),
+            Preprocess(manifest.preprocess, multiple),
+            session,
             Decode(manifest.postprocess, manifest.labels, score, selection, max_detections),
             clock,
         )

@@ -17,7 +17,7 @@ from tightrope_road.decode import Decode
 from tightrope_road.distance import divergence
 from tightrope_road.labels import COCO, ROAD, VEHICLES
 from tightrope_road.metrics import DetectionScores, Truth
-from tightrope_road.preprocess import Picture, Preprocess
+from tightrope_road.preprocess import Picture, Preprocess, takes_any_size
 from tightrope_road.reference import load_reference
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ MEAN, STD = (103.53, 116.28, 123.675), (57.375, 57.12, 58.395)
 BINS = 11
 _ROUNDS = 16  # over the training pictures, each time cropped anew
 _SMALLEST = 0.5
+_HAZE = 0.7  # at most, of a picture's light: what fog leaves of the rest is still to be seen
 _FOLDERS = {"calibration": "train2017", "held-out": "val2017"}
 
 
@@ -48,6 +49,7 @@ class RoadTask(Task):
         self.name = f"nanodet-{width}" if width == height else f"nanodet-{height}x{width}"
         constants = self.manifest()
         self._preprocess = Preprocess(constants["preprocess"])
+        self._fitted = Preprocess(constants["preprocess"], max(constants["postprocess"]["strides"]))
         self._decode = Decode(constants["postprocess"], COCO, score=0.001, classes=None)
 
     def reference(self) -> NanoDet:
@@ -64,22 +66,24 @@ class RoadTask(Task):
     def training(self) -> Iterator[Array]:
         """Crops of the calibration pictures and, where they are there, of vehicles-openimages' training pictures.
 
-        What the reference makes of them is the lesson, so no label is needed.
+        Some in other light and in haze: what the ranges of activations must hold is decided by such pictures. What the
+        reference makes of them is the lesson, so no label is needed.
         """
         rng = np.random.default_rng(0)
         files = [*2 * self._pictures("calibration"), *_vehicles()]
         for _ in range(_ROUNDS):
             for place in rng.permutation(len(files)):
-                yield self._preprocess(_cropped(cv2.imread(str(files[place])), rng))[0]
+                yield self._preprocess(_weathered(_cropped(cv2.imread(str(files[place])), rng), rng))[0]
 
     def divergence(self, teacher: Sequence[Tensor], student: Sequence[Tensor]) -> Tensor:
         return divergence((teacher[0], teacher[1]), (student[0], student[1]), BINS)
 
     def evaluate(self, model: Model, split: Split = "held-out") -> DetectionScores:
         detections, truths = [], []
+        preprocess = self._fitted if takes_any_size(model) else self._preprocess
         for file in self._pictures(split):
             picture = cv2.imread(str(file))
-            array, box = self._preprocess(picture)
+            array, box = preprocess(picture)
             detections.append(self._decode(list(model(array)), box))
             truths.append(_read_truth(file, box.source))
         return DetectionScores(detections, truths, ROAD)
@@ -143,6 +147,18 @@ def _cropped(picture: Picture, rng: np.random.Generator) -> Picture:
         int(rng.integers(0, whole - part + 1)) for whole, part in zip(picture.shape[:2], (height, width), strict=True)
     )
     return picture[top : top + height, left : left + width]
+
+
+def _weathered(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Half of the time as it is, else lighter or darker, and a share of the light replaced by an even grey.
+
+    The haze is Koschmieder's model (1924) at one depth: a share of the object's light, the rest the air's.
+    """
+    if rng.random() < 0.5:
+        return picture
+    gain, haze, air = rng.uniform(0.5, 1.4), rng.uniform(0, _HAZE) * (rng.random() < 0.5), rng.uniform(100, 255)
+    lit = picture.astype(np.float32) * (gain * (1 - haze)) + air * haze
+    return np.clip(lit, 0, 255).astype(np.uint8)
 
 
 def _read_truth(picture: Path, size: tuple[int, int]) -> Truth:

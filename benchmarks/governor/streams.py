@@ -5,18 +5,23 @@
             between them boxes are interpolated, and where an object leaves nothing is scored. All vehicles are one
             class, because KITTI's vans are COCO's cars or trucks; what is found in a DontCare region is neither right
             nor wrong. The drive crawls, and at 20 pictures a second it is shown at twice its speed.
-    coco    the road pictures of COCO's validation set, each driven into for a second: it grows about its middle as fast
-            as a labelled object of KITTI's tracking sequences grows, taken from them by lot. Real pictures, real
-            labels, a real pace; the way itself is not. The first fifth of a second is not scored: a cut is no motion.
+    street  the pictures of `kitti`, each driven through for a second: one of its labelled objects, by lot, shifts and
+            grows, measured by its own size, as one of KITTI's tracking sequences does, by lot too, and the picture with
+            it; at the picture's edge the way turns back. Real pictures, real labels, a real pace; the way itself is
+            not. The first fifth of a second is not scored: a cut is no motion.
+    coco    the road pictures of COCO's validation set, driven through in the same way.
 
-`kitti` and `coco` need $TIGHTROPE_DATA.
+How much a scene forgives who is late, `Stream.late` says: the score of a perfect detector whose answers are some
+pictures old.
+
+All but `drive` need $TIGHTROPE_DATA.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -40,6 +45,7 @@ _CAR = COCO.index("car")
 _KINDS = {"Car": "car", "Truck": "truck", "Bus": "bus", "Pedestrian": "person"}
 _LEAST_PIXELS = 100
 _CLIP, _CUT = 20, 4
+_WINDOW, _NEAREST = 1.25, 1.6  # how much what is driven through is enlarged, so that there is picture to every edge
 Boxes = NDArray[np.float64]
 
 
@@ -91,6 +97,17 @@ class Stream:
         scores = DetectionScores(found, wanted, ROAD).on(np.array(sample))
         return {name: round(scores[name], 4) for name in METRICS}
 
+    def late(self, pictures: int) -> dict[str, float]:
+        """The score of who finds everything, exactly, but answers so many pictures late."""
+        known = [None if truth is None else _perfect(truth) for truth in self.truths]
+        return self.score(
+            [
+                (number, known[number - pictures])
+                for number, truth in enumerate(self.truths)
+                if truth is not None and known[number - pictures] is not None
+            ]
+        )
+
     def _admitted(self, found: Detections, picture: int) -> Detections:
         kept = np.isin(found.classes, VEHICLES) if self.vehicles else np.ones(len(found), bool)
         for left, top, right, bottom in self.ignored[picture] if self.ignored else ():
@@ -123,20 +140,53 @@ def drive() -> Stream:
 
 def kitti() -> Stream:
     """Drive 0052 from its first to its last labelled picture."""
+    scenes = _kitti_scenes()
+    order = [scenes[k] for k in there_and_back(len(scenes))]
+    truths = [_truth(scene.boxes, scene.classes) for scene in order]
+    return Stream("kitti", [scene.picture for scene in order], truths, [scene.regions for scene in order], True)
+
+
+def street() -> Stream:
+    """Drive 0052, driven through."""
+    return replace(_driven("street", _kitti_scenes()), vehicles=True)
+
+
+def coco() -> Stream:
+    """Road pictures of COCO's validation set, driven through."""
+    folder = data_folder() / "coco"
+    scenes = []
+    for labelled in read_yolo(folder, folder / "images" / "val2017", folder / "labels" / "val2017").pictures:
+        picture = read_picture(labelled.path)
+        labels = labelled.labels.in_pixels(picture.shape[1], picture.shape[0])
+        road = np.isin(labels.classes, ROAD)
+        if road.any():
+            scenes.append(Scene(picture, labels.boxes[road], labels.classes[road]))
+    return _driven("coco", scenes)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture, boxes and classes of what is to be found in it, and the regions in which nothing is scored."""
+
+    picture: Any
+    boxes: Boxes
+    classes: NDArray[np.int64]
+    regions: Boxes = field(default_factory=lambda: np.empty((0, 4)))
+
+
+def _kitti_scenes() -> list[Scene]:
     folder = data_folder() / "kitti-drive-0052"
     labelled = {int(file.stem): _objects(file) for file in sorted((folder / "label_2").glob("*.txt"))}
-    boxes: dict[int, Boxes] = {}
-    regions: dict[int, Boxes] = {}
+    scenes: dict[int, Scene] = {}
     for before, after in pairwise(labelled):
         alone = [labelled[before][key] for key in labelled[before].keys() - labelled[after].keys()]
         for k in range(before, after + 1):
-            boxes[k] = interpolated(labelled[before], labelled[after], (k - before) / (after - before))
+            boxes = interpolated(labelled[before], labelled[after], (k - before) / (after - before))
             nearest = min((before, after), key=lambda number: abs(number - k))
-            regions[k] = np.array([*_regions(folder / "label_2" / f"{nearest:010d}.txt"), *alone]).reshape(-1, 4)
-    order = [sorted(boxes)[k] for k in there_and_back(len(boxes))]
-    pictures = {k: read_picture(folder / "image_02" / f"{k:010d}.jpg") for k in boxes}
-    truths = {k: _truth(found, [_CAR] * len(found)) for k, found in boxes.items()}
-    return Stream("kitti", [pictures[k] for k in order], [truths[k] for k in order], [regions[k] for k in order], True)
+            regions = np.array([*_regions(folder / "label_2" / f"{nearest:010d}.txt"), *alone]).reshape(-1, 4)
+            picture = read_picture(folder / "image_02" / f"{k:010d}.jpg")
+            scenes[k] = Scene(picture, boxes, np.full(len(boxes), _CAR), regions)
+    return [scenes[k] for k in sorted(scenes)]
 
 
 def interpolated(before: dict[str, Boxes], after: dict[str, Boxes], share: float) -> Boxes:
@@ -145,32 +195,66 @@ def interpolated(before: dict[str, Boxes], after: dict[str, Boxes], share: float
     return np.array([(1 - share) * before[key] + share * after[key] for key in common]).reshape(-1, 4)
 
 
-def coco() -> Stream:
-    """Road pictures of the validation set, driven into."""
-    folder = data_folder() / "coco"
-    found = read_yolo(folder, folder / "images" / "val2017", folder / "labels" / "val2017")
-    rates = _paces()
+def _driven(name: str, scenes: Sequence[Scene]) -> Stream:
+    """Each scene for a second, at a pace by lot."""
+    paces = _paces()
     lot = np.random.default_rng(0)
     pictures: list[Any] = []
     truths: list[Truth | None] = []
-    for labelled in found.pictures:
-        picture = read_picture(labelled.path)
-        height, width = picture.shape[:2]
-        labels = labelled.labels.in_pixels(width, height)
-        road = np.isin(labels.classes, ROAD)
-        rate = float(lot.choice(rates))
-        if not road.any():
-            continue
+    regions: list[Boxes] = []
+    for scene in scenes:
+        height, width = scene.picture.shape[:2]
+        chosen = scene.boxes[lot.integers(len(scene.boxes))]
+        way = Way.of((width, height), chosen, paces[lot.integers(len(paces))])
         for step in range(_CLIP):
-            # Backwards where it shrinks, so that there is always picture up to the edge.
-            scale = float(np.exp(abs(rate) * (step if rate > 0 else _CLIP - 1 - step)))
-            pictures.append(_closer(picture, scale))
-            truth = _seen(labels.boxes[road], labels.classes[road], scale, (width, height))
+            scale, shift = way.at(step)
+            matrix = np.column_stack([np.eye(2) * scale, shift])
+            pictures.append(cv2.warpAffine(scene.picture, matrix, (width, height), flags=cv2.INTER_LINEAR))
+            truth = _seen(scene.boxes * scale + np.tile(shift, 2), scene.classes, (width, height))
             truths.append(truth if step >= _CUT else None)
-    return Stream("coco", pictures, truths)
+            regions.append(scene.regions * scale + np.tile(shift, 2))
+    return Stream(name, pictures, truths, regions)
 
 
-STREAMS: dict[str, Callable[[], Stream]] = {"drive": drive, "kitti": kitti, "coco": coco}
+@dataclass(frozen=True)
+class Way:
+    """How a picture is shown, step by step: enlarged about an object, which moves.
+
+    Attributes:
+        middle: of the object, in the picture.
+        low, high: between which places its middle is shown, so that there is picture up to every edge.
+        pace: of its middle, in pixels a step.
+        growth: of its size, natural logarithm a step.
+    """
+
+    middle: Boxes
+    low: Boxes
+    high: Boxes
+    pace: Boxes
+    growth: float
+
+    @classmethod
+    def of(cls, size: tuple[int, int], box: Boxes, pace: Boxes) -> Way:
+        """For a picture of that width and height; `pace` as in `_paces`."""
+        edge, middle, extent = np.array(size, float), (box[:2] + box[2:]) / 2, box[2:] - box[:2]
+        low, high = edge - _WINDOW * (edge - middle), _WINDOW * middle
+        return cls(middle, low, high, pace[:2] * extent * _WINDOW, float(pace[2]))
+
+    def at(self, step: int) -> tuple[float, Boxes]:
+        """Scale and shift [2] of the picture: `scale * place + shift` is where a place of it is shown."""
+        near, far = np.log(_WINDOW * _NEAREST), np.log(_WINDOW)
+        scale = float(np.exp(_turning(self.growth * step + (far if self.growth > 0 else near), far, near)))
+        shown = _turning((self.low + self.high) / 2 + self.pace * step, self.low, self.high)
+        return scale, shown - scale * self.middle
+
+
+def _turning(place: Any, low: Any, high: Any) -> Any:
+    """`place`, reflected at both ends."""
+    beyond = np.mod(place - low, 2 * (high - low))
+    return low + np.minimum(beyond, 2 * (high - low) - beyond)
+
+
+STREAMS: dict[str, Callable[[], Stream]] = {"drive": drive, "kitti": kitti, "street": street, "coco": coco}
 
 
 def _truth(boxes: Any, classes: Any) -> Truth:
@@ -188,30 +272,36 @@ def _regions(file: Path) -> Boxes:
     return labels.boxes[labels.ignored]
 
 
-def _paces() -> NDArray[np.float64]:
-    """How much the height of each whole, labelled object grows in a twentieth of a second: natural logarithms."""
-    paces: list[float] = []
+def _paces() -> Boxes:
+    """How each whole, labelled object moves in a twentieth of a second, [n, 3].
+
+    Its middle in widths and heights of its own, and its height in natural logarithms.
+    """
+    paces: list[list[float]] = []
     for file in sorted((data_folder() / "kitti-tracking" / "label_02").glob("*.txt")):
-        heights: dict[tuple[str, int], float] = {}
+        boxes: dict[tuple[str, int], Boxes] = {}
         for row in (line.split() for line in file.read_text().splitlines()):
             if row[2] != "DontCare" and float(row[3]) == 0:
-                heights[row[1], int(row[0])] = float(row[9]) - float(row[7])
-        pairs = ((height, heights.get((track, frame + 1))) for (track, frame), height in heights.items())
-        paces += [float(np.log(later / height)) / 2 for height, later in pairs if later]
-    return np.array(paces)
+                boxes[row[1], int(row[0])] = np.array(row[6:10], float)
+        pairs = ((box, boxes.get((track, frame + 1))) for (track, frame), box in boxes.items())
+        paces += [_moved(box, later) for box, later in pairs if later is not None]
+    return np.array(paces) / 2
 
 
-def _closer(picture: Any, scale: float) -> Any:
-    height, width = picture.shape[:2]
-    matrix = np.array([[scale, 0, (1 - scale) * width / 2], [0, scale, (1 - scale) * height / 2]])
-    return cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR)
+def _moved(box: Boxes, later: Boxes) -> list[float]:
+    size, after = box[2:] - box[:2], later[2:] - later[:2]
+    shift = (later[:2] + later[2:] - box[:2] - box[2:]) / 2 / size
+    return [*shift, float(np.log(after[1] / size[1]))]
 
 
-def _seen(boxes: Boxes, classes: NDArray[np.int64], scale: float, size: tuple[int, int]) -> Truth:
-    """Labels after the picture has grown; what is less than half inside is gone."""
-    middle, edge = np.array([*size, *size]) / 2, np.array([*size, *size], float)
-    moved = (boxes - middle) * scale + middle
-    inside = np.clip(moved, 0, edge)
-    area = (moved[:, 2:] - moved[:, :2]).prod(axis=1)
+def _seen(boxes: Boxes, classes: NDArray[np.int64], size: tuple[int, int]) -> Truth:
+    """Labels where they are shown; what is less than half inside is gone."""
+    inside = np.clip(boxes, 0, np.array([*size, *size], float))
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     kept = (inside[:, 2:] - inside[:, :2]).prod(axis=1) >= 0.5 * area
     return _truth(inside[kept], classes[kept])
+
+
+def _perfect(truth: Truth) -> Detections:
+    count = len(truth.classes)
+    return Detections(truth.boxes, np.ones(count, np.float32), truth.classes, (1, 1))

@@ -52,7 +52,7 @@ class Export(Pass):
         with torch.no_grad():
             expected = module(*inputs.values())
         outputs = [output.numpy() for output in (expected if isinstance(expected, tuple | list) else (expected,))]
-        error = _largest_error(outputs, Session(graph.SerializeToString())(example))
+        error = largest_error(outputs, Session(graph.SerializeToString())(example))
         if error > self.tolerance:
             raise ConfigError(f"the exported graph differs from torch by {error:.2g} of its largest output")
         return candidate.then(self.record(relative_error=error), graph=graph, module=None)
@@ -94,7 +94,8 @@ def _dynamic_shapes(module: Any, names: Sequence[str], task: Task) -> dict[str, 
     return dict(inspect.signature(module.forward).bind(*shapes).arguments)
 
 
-def _largest_error(expected: list[NDArray[Any]], actual: list[NDArray[Any]]) -> float:
+def largest_error(expected: list[NDArray[Any]], actual: list[NDArray[Any]]) -> float:
+    """The largest difference between two graphs' outputs, as a share of the largest number in that output."""
     return max(
         float(np.abs(e - a).max() / max(float(np.abs(e).max()), 1e-12)) for e, a in zip(expected, actual, strict=True)
     )
