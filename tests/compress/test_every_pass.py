@@ -32,17 +32,19 @@ QUICK: dict[str, dict[str, Any]] = {
     },
     "distil": {"inputs": 4, "steps": 2, "batch": 1, "rate": 1e-5},
     "shrink-input": {"factor": 0.9, "multiple": 4},
+    "free-sides": {"multiple": 4},
     "factorize": {"energy": 0.6, "gain": 0.99, "inputs": 2},
     "smooth": {"inputs": 4},
     "quantize-weights": {"bits": 8},
     "prune-weights": {"ratio": 0.2},
 }
-NOT_FOR = {("shrink-input", "transformer")}  # a text has no sides: see test_shrink_input
+NOT_FOR = {("shrink-input", "transformer"), ("free-sides", "transformer")}  # a text has no sides
 
 
 ON_MODULES = {"export", "prune-channels"}
-ON_ANYTHING = {"clean", "run-on"}
-ELSEWHERE = {"prune-channels"}  # its result is a module: see test_prune_channels
+ON_ANYTHING = {"clean", "run-on", "free-sides", "from-artifact"}
+# The result of the first is a module, and the second needs an artifact: see test_prune_channels, test_free_sides.
+ELSEWHERE = {"prune-channels", "from-artifact"}
 
 
 def _computes_the_same_elsewhere(before: Candidate, after: Candidate, task: Likeness) -> bool:
@@ -103,6 +105,16 @@ def _multiplies_by_blocks(before: Candidate, after: Candidate, task: Likeness) -
     return len(blocks) == after.lineage[-1].notes["layers"] > 0 and _stored(after) < _stored(before)
 
 
+def _takes_other_sizes(before: Candidate, after: Candidate, task: Likeness) -> bool:
+    """And gives what the network gives there."""
+    wider = np.concatenate([task.example(), task.inputs[1][..., :8]], axis=3)
+    with pytest.raises(Exception, match="Got invalid dimensions"):
+        before.session()(wider)
+    with torch.no_grad():
+        expected = task.net(torch.from_numpy(wider)).numpy()
+    return error(expected, after.session()(wider)[0]) < 1e-4
+
+
 def _runs_elsewhere(before: Candidate, after: Candidate, task: Likeness) -> bool:
     """The same graph in OpenVINO's hands, which gives other last digits."""
     x = task.inputs[-1]
@@ -152,9 +164,11 @@ EFFECTS: dict[str, Effect] = {
     "prune-weights": _is_sparse,
     "prune-width": _thins_feed_forward_blocks,
     "prune-heads": _takes_heads_away,
+    "free-sides": _takes_other_sizes,
     "run-on": _runs_elsewhere,
 }
 NEEDS = {"run-on": "openvino"}
+NEEDED = {"from-artifact": {"artifact": "any"}}  # settings without a default
 # What is left of `Likeness`: random weights forgive far less than trained ones, and 52 layers of them least.
 FLOAT_KEEPS = {"mobilenet": 0.9, "csp": 0.99, "transformer": 0.99}
 INT8_KEEPS = {"mobilenet": 0.2, "csp": 0.97, "transformer": 0.95}
@@ -224,7 +238,7 @@ def test_without_a_graph_it_says_what_to_put_first(method: str, task_of: Callabl
         pytest.importorskip(NEEDS[method])
     task = task_of("chain")
     with pytest.raises(ConfigError, match="put an `export` pass"):
-        apply(method, Candidate(module=task.reference()), task)
+        apply(method, Candidate(module=task.reference()), task, **NEEDED.get(method, {}))
 
 
 @pytest.mark.parametrize("method", sorted(set(pass_methods()) - ON_MODULES - ON_ANYTHING))

@@ -128,6 +128,18 @@ def test_what_is_trained_is_what_onnxruntime_runs(net: str, task_of: Tasks, clea
     assert np.mean([error(session(x)[0], again(x)[0]) for x in task.inputs]) < 0.7 * lost
 
 
+def test_ranges_alone_can_be_learned(task_of: Tasks, cleaned: Candidates) -> None:
+    """Ranges and biases change, weights and their scales do not, and less is lost all the same."""
+    task, settings = task_of("csp"), {**LEARN, "steps": 20, "learned": "ranges"}
+    before = apply("quantize-mixed", cleaned("csp"), task, **START)
+    after = apply("quantize-distilled", cleaned("csp"), task, **settings)
+    old, new = constants(before), constants(after)
+    changed = {name for name in old if not np.allclose(old[name], new[name], rtol=1e-5, atol=0)}
+    assert changed
+    assert not any(name.endswith((".weight_quantized", ".weight_scale")) for name in changed)
+    assert lost(task, after) < lost(task, before)
+
+
 def test_symmetric_ranges_keep_their_zero(task_of: Tasks, cleaned: Candidates) -> None:
     settings = {**LEARN, "steps": 5, "symmetric": True, "activations": "int8"}
     after = apply("quantize-distilled", cleaned("csp"), task_of("csp"), **settings)

@@ -1,13 +1,15 @@
 """A QDQ graph that is trained: run in torch with its roundings, and written back as the same graph of other numbers.
 
 What is learned: weights and biases as float numbers behind the rounding, each weight's scale by channel, and the range
-of every activation. Tensors that share a range, because they are concatenated or only moved, go on sharing it.
+of every activation; or the ranges and the biases alone. Tensors that share a range, because they are concatenated or
+only moved, go on sharing it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import onnx
 import torch
@@ -17,6 +19,8 @@ from torch import Tensor
 from tightrope.compress.fake_quantize import Grid
 from tightrope.compress.student import TRAINED, unit
 from tightrope.compress.torch_graph import Inputs, constants, run
+
+Learned = Literal["all", "ranges"]
 
 _LIMITS = {torch.uint8: (0, 255), torch.int8: (-128, 127)}
 _WEIGHT_LIMITS = {  # by type and reduce_range
@@ -52,14 +56,24 @@ class QuantizedStudent:
         source: the float graph that it was made from: what its weights were before rounding.
         reduce_range: weights stay in 7 bits.
         symmetric: activations' zero points stay where they are.
+        learned: 'ranges' leaves the weights and their scales as they are. So few numbers can hardly be fitted to the
+            inputs at hand instead of to all that there are.
     """
 
-    def __init__(self, graph: onnx.ModelProto, source: onnx.ModelProto, reduce_range: bool, symmetric: bool) -> None:
+    def __init__(
+        self,
+        graph: onnx.ModelProto,
+        source: onnx.ModelProto,
+        reduce_range: bool,
+        symmetric: bool,
+        learned: Learned = "all",
+    ) -> None:
         self._source = graph
         self._nodes = graph.graph.node
         self._values = constants(graph)
         self._from = {output: node for node in self._nodes for output in node.output}
         self._symmetric = symmetric
+        self._learned_tensors = learned
         self._ranges = self._shared_ranges()
         self._weights: dict[str, _Weight] = {}
         self._biases: dict[str, _Bias] = {}
@@ -74,11 +88,12 @@ class QuantizedStudent:
     def units(self) -> list[tuple[Tensor, float]]:
         """Each trained tensor, and what a step of it is a share of."""
         grids = list({id(grid): grid for grid in self._ranges.values()}.values())
-        masters = [weight.master for weight in self._weights.values()]
-        masters += [bias.master for bias in self._biases.values()]
+        weights = list(self._weights.values()) if self._learned_tensors == "all" else []
+        floats = list(self._floats.values()) if self._learned_tensors == "all" else []
+        masters = [*(weight.master for weight in weights), *(bias.master for bias in self._biases.values()), *floats]
         return [
-            *((tensor, unit(tensor)) for tensor in (*masters, *self._floats.values())),
-            *((grid.log_scale, _FASTER) for grid in (*grids, *(weight.grid for weight in self._weights.values()))),
+            *((tensor, unit(tensor)) for tensor in masters),
+            *((grid.log_scale, _FASTER) for grid in (*grids, *(weight.grid for weight in weights))),
             *((grid.free_zero, _FASTER * (grid.high - grid.low)) for grid in grids if not self._symmetric),
         ]
 

@@ -37,15 +37,12 @@ class FreeSides(Pass):
     multiple: int = Field(32, ge=1, description="the sides that are handed over are multiples of this, in pixels")
 
     def apply(self, candidate: Candidate, task: Task) -> Candidate:
-        if candidate.graph is None:
-            raise ConfigError("free-sides works on a graph: put it behind `export`")
+        graph = onnx.load_from_string(candidate.graph_bytes)
         example = task.example()
         if not isinstance(example, np.ndarray) or example.ndim != 4:
             raise ConfigError("free-sides needs an input [N, C, H, W], and no other one")
-        freed = free_sides(
-            candidate.graph, example, np.ascontiguousarray(example[..., : -self.multiple, : -self.multiple])
-        )
-        return candidate.then(self.record(), graph=freed)
+        smaller = np.ascontiguousarray(example[..., : -self.multiple, : -self.multiple])
+        return candidate.then(self.record(), graph=free_sides(graph, example, smaller))
 
 
 def free_sides(graph: onnx.ModelProto, example: Array, other: Array) -> onnx.ModelProto:
@@ -88,8 +85,7 @@ def _free_reshape(graph: onnx.ModelProto, node: onnx.NodeProto, feeds: list[dict
     target = None if stored is None else numpy_helper.to_array(stored).copy()
     if target is None or -1 in target:
         return
-    before = Session(_up_to(graph, node.input[0]).SerializeToString())
-    own, other = (before.run(feed)[0].shape for feed in feeds)
+    own, other = _shapes(graph, node.input[0], feeds)
     if own == other:
         return
     fixed = math.prod(size for size, changed in zip(own, other, strict=True) if size == changed)
@@ -100,6 +96,14 @@ def _free_reshape(graph: onnx.ModelProto, node: onnx.NodeProto, feeds: list[dict
     name = f"{node.name}_free"  # its own, as the constant may serve others
     graph.graph.initializer.append(numpy_helper.from_array(target, name))
     node.input[1] = name
+
+
+def _shapes(graph: onnx.ModelProto, name: str, feeds: list[dict[str, Array]]) -> list[tuple[int, ...]]:
+    """Of a tensor, for each of the inputs."""
+    if name in feeds[0]:
+        return [feed[name].shape for feed in feeds]
+    before = Session(_up_to(graph, name).SerializeToString())
+    return [before.run(feed)[0].shape for feed in feeds]
 
 
 def _up_to(graph: onnx.ModelProto, name: str) -> onnx.ModelProto:

@@ -11,7 +11,7 @@ from torch import Tensor
 from tightrope.compress.candidate import Candidate
 from tightrope.compress.lessons import Lessons, tensor_of
 from tightrope.compress.passes.quantize_mixed import QuantizeMixed
-from tightrope.compress.quantized_student import QuantizedStudent
+from tightrope.compress.quantized_student import Learned, QuantizedStudent
 from tightrope.compress.registry import register
 from tightrope.compress.task import Task, first_examples
 
@@ -27,12 +27,15 @@ class QuantizeDistilled(Lessons, QuantizeMixed):
         1e-4, gt=0, description="largest step, as a share of a weight's root mean square; a range's is 16 times it"
     )
     blend: float = Field(0.0, ge=0, le=1, description="share of the inputs that are blended with another one")
+    learned: Learned = Field("all", description="'ranges': of the activations, and biases; weights stay as rounded")
     keep: float = Field(0.9, gt=0, le=1, description="as in quantize-mixed, before training")
 
     def apply(self, candidate: Candidate, task: Task) -> Candidate:
         start = super().apply(candidate, task)
         assert start.graph is not None
-        student = QuantizedStudent(start.graph, candidate.float_graph(), self.scheme().reduce_range, self.symmetric)
+        student = QuantizedStudent(
+            start.graph, candidate.float_graph(), self.scheme().reduce_range, self.symmetric, self.learned
+        )
         shown = _again_and_again(task)
 
         def draw(rng: np.random.Generator) -> Tensor:
