@@ -130,6 +130,7 @@ def test_whatever_the_bytes_are_they_are_points_or_a_typed_error(
         (np.full((4, 4), np.nan, "<f4").tobytes(), "a.bin", "100% of its points are not finite"),
         (np.full((4, 4), -1, "<f4").tobytes(), "a.bin", "negative strengths"),
         (np.full((4, 4), 5e4, "<f4").tobytes(), "a.bin", "not the metre"),
+        (as_floats(3 * np.ones((400, 4)) / 1e3), "a.bin", "not the metre, but likely the kilometre"),
         (as_pcd(np.ones((3, 4)), "binary")[:-1], "a.pcd", "truncated"),
         (as_ply(np.ones((3, 4)), "binary_big_endian")[:-1], "a.ply", "truncated"),
         (as_ply(np.ones((3, 4)), "ascii").replace(b" x", b" u"), "a.ply", "have no x"),
@@ -142,6 +143,76 @@ def test_a_file_that_is_wrong_is_named(data: bytes, name: str, complaint: str) -
         decode_points(data, name)
 
 
+WRONG = {
+    0.001: "within .* m; .*its unit is not the metre, but likely the kilometre",
+    0.01: "within .* m; .*its unit is not the metre, or it was divided by 100",
+    100.0: "beyond .* m; its unit is not the metre, but likely the centimetre",
+    1000.0: "beyond .* m; its unit is not the metre, but likely the millimetre",
+}
+
+
+def bundled() -> list[Path]:
+    return sorted((SAMPLE.parent / "velodyne").glob("*.bin"))
+
+
+def in_unit(cloud: PointCloud, scale: float) -> PointCloud:
+    return PointCloud.of(cloud.xyz * np.float32(scale), cloud.intensity, "a sweep")
+
+
+@pytest.mark.parametrize(("scale", "complaint"), WRONG.items())
+def test_a_wrong_unit_is_named_on_every_bundled_sweep(scale: float, complaint: str) -> None:
+    for file in bundled():
+        cloud = read_points(file)
+        with pytest.raises(BadInputError, match=complaint):
+            in_unit(cloud, scale)
+
+
+def test_a_wrong_unit_is_named_on_real_sweeps(shared_data: Path) -> None:
+    """Whole turns and what lies ahead; nuScenes' have the roof that carries the sensor in them."""
+    files = [
+        *sorted((shared_data / "kitti-drive-0052/velodyne").glob("*.bin")),
+        shared_data / "kitti-000008/velodyne.bin",
+    ]
+    files += sorted((shared_data / "nuscenes-sample").glob("*.pcd.bin"))
+    assert len(files) > 40
+    for file in files:
+        cloud = read_points(file)
+        for scale, complaint in WRONG.items():
+            with pytest.raises(BadInputError, match=complaint):
+                in_unit(cloud, scale)
+
+
+@given(st.floats(1.7, 20), st.floats(0.05, 0.45), st.integers(100, 1000), st.integers(0, 9), st.sampled_from([*WRONG]))
+def test_scenes_near_and_far_pass_in_metres_and_in_no_other_unit(
+    median: float, spread: float, count: int, seed: int, scale: float
+) -> None:
+    """From a garage's walls to an open field; ranges are spread as those of real sweeps are, by their logarithm."""
+    random = np.random.default_rng(seed)
+    away = random.normal(0, 1, (count, 3))
+    away *= (median * np.exp(spread * random.normal(0, 1, count)) / np.linalg.norm(away, axis=1))[:, None]
+    away *= median / np.median(np.linalg.norm(away, axis=1))
+    cloud = PointCloud.of(away, None, "a sweep")
+
+    assert len(cloud) == count
+    with pytest.raises(BadInputError, match="not the metre"):
+        in_unit(cloud, scale)
+
+
+@given(st.integers(1, 99), st.floats(0.001, 300))
+def test_a_few_points_are_never_refused(count: int, far: float) -> None:
+    """Nearly all beams may find nothing, as in rain or under an open sky."""
+    assert len(PointCloud.of(np.full((count, 3), far / 3**0.5), None, "a sweep")) == count
+
+
+def test_the_origin_in_place_of_no_return_says_nothing_of_the_unit() -> None:
+    cloud = read_points(bundled()[0])
+    rows = np.concatenate([cloud.xyz, np.zeros((50 * len(cloud), 3), np.float32)])
+
+    assert len(PointCloud.of(rows, None, "a sweep")) == len(rows)
+    with pytest.raises(BadInputError, match="likely the centimetre"):
+        PointCloud.of(rows * np.float32(100), None, "a sweep")
+
+
 def test_points_without_a_return_are_left_out_and_counted() -> None:
     rows = np.ones((5, 4), np.float32)
     rows[2, 1] = np.nan
@@ -152,7 +223,7 @@ def test_points_without_a_return_are_left_out_and_counted() -> None:
 
 
 def test_the_bundled_sweeps_are_read() -> None:
-    sweeps = [read_points(file) for file in sorted((SAMPLE.parent / "velodyne").glob("*.bin"))]
+    sweeps = [read_points(file) for file in bundled()]
 
     assert len(sweeps) == 48
     assert min(len(sweep) for sweep in sweeps) > 3000
