@@ -105,7 +105,9 @@ def moved(translation: np.ndarray) -> np.ndarray:
     ("camera", "complaint"),
     [
         (mistaken(lidar_to_camera=np.linalg.inv(BUNDLED.lidar_to_camera)), "inverse"),
-        (mistaken(lidar_to_camera=moved(1000 * BUNDLED.lidar_to_camera[:3, 3])), "millimetres"),
+        (mistaken(lidar_to_camera=moved(1000 * BUNDLED.lidar_to_camera[:3, 3])), "m away.*millimetres or cent"),
+        (mistaken(lidar_to_camera=moved(np.array([0, -21, 0]))), "m away.*millimetres or centimetres"),
+        (mistaken(lidar_to_camera=moved(np.array([-1, -8, -17]))), "in height.*centimetres or millimetres"),
         (mistaken(lidar_to_camera=np.diag([1.0, 1, 1, 1])), "upright"),
         (mistaken(lidar_to_camera=BUNDLED.lidar_to_camera * np.array([[-1], [1], [1], [1]])), "mirrors"),
         (mistaken(lidar_to_camera=BUNDLED.lidar_to_camera * 1.1), "no rotation"),
@@ -116,6 +118,10 @@ def moved(translation: np.ndarray) -> np.ndarray:
 def test_a_mistake_in_a_calibration_is_named(camera: Camera, complaint: str) -> None:
     with pytest.raises(BadInputError, match=complaint):
         check_camera(camera, "calib.txt")
+
+
+def test_sensors_that_are_far_apart_on_a_truck_are_no_mistake() -> None:
+    check_camera(mistaken(lidar_to_camera=moved(np.array([1.2, -2.5, -12]))), "calib.txt")
 
 
 def test_pictures_that_were_scaled_are_found_out() -> None:

@@ -9,8 +9,8 @@ from tightrope.errors import BadInputError
 from tightrope_road.calibration.camera import Camera
 
 _ROTATION_ERROR = 0.01
-# No two sensors of one vehicle are farther apart.
-_FARTHEST_M = 20.0
+# No two sensors of one vehicle are farther apart, and none is that much higher than the other.
+_FARTHEST_M, _HIGHEST_M = 20.0, 5.0
 # Cosine between the camera's and the LiDAR's idea of 'down'.
 _UPRIGHT = 0.7
 _SMALLEST_FOCAL = 10.0
@@ -23,6 +23,8 @@ def check_camera(camera: Camera, name: str) -> None:
 
     Found are matrices that are no rotation, mirrored axes, translations in millimetres or centimetres, a transform
     from the camera to the LiDAR instead of the other way round, and a projection that does not give pixels.
+
+    Centimetres pass for metres where the sensors are less than 20 cm apart, and less than 5 cm of it in height.
     """
     if not (np.isfinite(camera.projection).all() and np.isfinite(camera.lidar_to_camera).all()):
         raise BadInputError(f"{name}: a value is not finite")
@@ -38,9 +40,16 @@ def check_camera(camera: Camera, name: str) -> None:
     distance = float(np.linalg.norm(translation))
     if distance > _FARTHEST_M:
         raise BadInputError(
-            f"{name}: the LiDAR is {distance:g} m away from the camera; is the translation in millimetres?"
+            f"{name}: the LiDAR is {distance:g} m away from the camera; is the translation in millimetres or "
+            "centimetres?"
         )
     _check_upright(rotation, name)
+    height = abs(float(rotation[:, 2] @ translation))  # along the LiDAR's z
+    if height > _HIGHEST_M:
+        raise BadInputError(
+            f"{name}: LiDAR and camera are {height:g} m apart in height; is the translation in centimetres or "
+            "millimetres?"
+        )
 
 
 def _check_upright(rotation: NDArray[np.float64], name: str) -> None:
