@@ -111,6 +111,5 @@ def worse(first: State, second: State) -> State:
 
 
 def _words(one: Obstacle) -> str:
-    coasting = ", coasting" if one.status is Status.coasting else ""
-    collision = f", TTC {one.collision.seconds:.1f} s" if one.collision else ""
-    return f"{one}{collision}{coasting}"
+    coasting = "coasting" if one.status is Status.coasting else ""
+    return ", ".join(filter(None, (str(one), one.until_collision, coasting)))

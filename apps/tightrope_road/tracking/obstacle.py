@@ -58,6 +58,13 @@ class Obstacle:
         """Whether it was seen at this moment."""
         return self.status is not Status.coasting
 
+    @property
+    def until_collision(self) -> str:
+        """Such as 'TTC 2.1 +- 0.4 s', never without its standard deviation; empty where the gap does not close."""
+        if self.collision is None:
+            return ""
+        return f"TTC {self.collision.seconds:.1f} +- {self.collision.error_s:.1f} s"
+
     def __str__(self) -> str:
         """Such as 'car 3 at 23.8 m', 'car 3 at ~24 m' where it is guessed by size."""
         name = self.kind if self.number is None else f"{self.kind} {self.number}"
