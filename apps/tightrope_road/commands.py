@@ -132,8 +132,11 @@ def drive(
     log: Annotated[str, typer.Argument(metavar="LOG", help="A recorded drive, or 'sample'.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for results; made if need be.")] = None,
     formats: Annotated[
-        str, typer.Option("--format", "-f", help="What to write: jsonl, video, mcap; several by commas.")
+        str, typer.Option("--format", "-f", help="What to write: jsonl, video, image, mcap; several by commas.")
     ] = "jsonl,video",
+    points: Annotated[
+        bool, typer.Option("--points", help="Draw LiDAR points into video and pictures: near yellow, far violet.")
+    ] = False,
     fast: Annotated[
         bool, typer.Option("--as-fast-as-possible", help="Answer every picture; else at the log's own speed.")
     ] = False,
@@ -170,8 +173,8 @@ def drive(
     for an engineer to look at, never a driving decision.
 
     States: OK; DEGRADED (late, from a lower rung, or a sensor is missing); STALE (no current answer: nothing is shown);
-    FAILED. Results in --out: drive.jsonl, drive.mp4, drive.mcap (opens in Foxglove). With --json standard output has
-    one object a picture or change of state, at last one with "event": "summary".
+    FAILED. Results in --out: drive.jsonl, drive.mp4, pictures/NAME.png, drive.mcap (opens in Foxglove). With --json
+    standard output has one object a picture or change of state, at last one with "event": "summary".
 
     Exit codes: 0 done; 2 the log or an option cannot be used; 130 ended by Ctrl-C.
     """
@@ -201,6 +204,7 @@ def drive(
             as_json,
             quiet,
             telemetry,
+            points,
         )
     )
 

@@ -60,6 +60,21 @@ def test_json_has_an_object_a_picture(cli: Cli) -> None:
     assert near["points"] > 10
 
 
+def test_points_are_drawn_into_the_pictures_if_asked_for(cli: Cli, tmp_path: Path) -> None:
+    options = ("road", "drive", "sample", *FAST[:2], "2", "--format", "image,video", "-q")
+    assert cli(*options, "--out", "plain").code == cli(*options, "--out", "dotted", "--points").code == 0
+
+    assert sorted(str(file.relative_to(tmp_path / "dotted")) for file in (tmp_path / "dotted").rglob("*.*")) == [
+        "drive.mp4",
+        "pictures/000000.png",
+        "pictures/000001.png",
+    ]
+    plain, dotted = (cv2.imread(str(tmp_path / folder / "pictures/000001.png")) for folder in ("plain", "dotted"))
+    changed = (plain != dotted).any(axis=2)
+    assert changed[:360, :640].mean() > 0.02
+    assert not changed[:, 640:].any()  # the street from above has them anyhow
+
+
 def test_out_has_a_video_json_lines_and_an_mcap_that_is_a_log_again(cli: Cli, tmp_path: Path) -> None:
     pytest.importorskip("mcap")
     first = cli("road", "drive", "sample", *FAST, "--out", "driven", "--format", "jsonl,video,mcap", "-q")

@@ -14,14 +14,14 @@ import typer
 
 from tightrope.interrupt import Interrupt
 from tightrope.models import open_artifact
-from tightrope.runtime import JsonLines
+from tightrope.runtime import JsonLines, Limits
 from tightrope.runtime.summary import Summary
 from tightrope.runtime.trace import write_trace
 from tightrope_road.app import APP
 from tightrope_road.drive.faults import Faults
 from tightrope_road.drive.run import Plan, drive, ladder_steps, one_step
 from tightrope_road.drive.scene import Notice, Scene
-from tightrope_road.drive.writers import DriveWriter, open_writers, parse_formats
+from tightrope_road.drive.writers import DriveWriter, Manner, open_writers, parse_formats
 from tightrope_road.logs import open_log
 
 
@@ -45,6 +45,7 @@ class DriveOptions:
     as_json: bool
     quiet: bool
     telemetry: Path | None
+    points: bool = False
 
 
 def drive_command(options: DriveOptions) -> None:
@@ -55,8 +56,9 @@ def drive_command(options: DriveOptions) -> None:
     budget = APP.budget().profile(options.profile)
     threads = options.threads or budget.threads
     deadline_s = (budget.period_ms or budget.latency_ms) / 1e3
+    manner = Manner(Limits.every(log.period_s, deadline_s).stale_s, options.points)
     with ExitStack() as stack, Interrupt() as stop:
-        console = _Console(options, stack.enter_context(open_writers(options.out, formats, log)))
+        console = _Console(options, stack.enter_context(open_writers(options.out, formats, log, manner)))
         lines = None
         if options.telemetry:
             recorded = options.telemetry / "runner.jsonl"  # drive.jsonl is what --out writes, perhaps beside it

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tightrope.runtime import State
+from tightrope_road.calibration import Camera
 from tightrope_road.drawing import DARK, GREEN, ORANGE, VERMILLION, YELLOW, Colour, class_colour, draw_label
 from tightrope_road.drive.birdseye import bird_eye
 from tightrope_road.fusion.observation import Seen
 from tightrope_road.labels import COCO
+from tightrope_road.lidar import PointCloud
 from tightrope_road.preprocess import Picture
 from tightrope_road.tracking import Obstacle, Status
 
@@ -20,11 +23,17 @@ if TYPE_CHECKING:
 
 GREY: Colour = (160, 160, 160)
 STATE_COLOURS = {State.OK: GREEN, State.DEGRADED: YELLOW, State.STALE: ORANGE, State.FAILED: VERMILLION}
+# Depths at the ends of the colours; between them by the logarithm, as what is near matters more.
+_NEAREST_M, _FARTHEST_M = 3.0, 60.0
 
 
-def draw_scene(scene: Scene) -> Picture:
+def draw_scene(scene: Scene, points: bool = False) -> Picture:
     """Picture and bird's-eye view side by side, the state below; BGR uint8, not changing the scene's own picture."""
-    picture = draw_obstacles(scene.moment.shot.picture, scene.obstacles)
+    moment = scene.moment
+    picture = moment.shot.picture
+    if points and moment.points is not None and moment.camera is not None:
+        picture = draw_points(picture, moment.points, moment.camera)
+    picture = draw_obstacles(picture, scene.obstacles)
     above = bird_eye(scene, picture.shape[0])
     both = np.concatenate([picture, above], axis=1)
     line = np.full((max(24, both.shape[0] // 16), both.shape[1], 3), 32, np.uint8)
@@ -50,6 +59,38 @@ def draw_obstacles(picture: Picture, obstacles: tuple[Obstacle, ...]) -> Picture
         if one.number is not None and one.kind in COCO:
             draw_label(canvas, label(one), (round(float(one.box[0])), round(float(one.box[1]))), obstacle_colour(one))
     return canvas
+
+
+def draw_points(picture: Picture, points: PointCloud, camera: Camera) -> Picture:
+    """A copy of the BGR picture with the points that the camera could see, where its calibration has them.
+
+    Near points are yellow and lie over far ones, which are violet (viridis, that colour-blind eyes can order too). They
+    lie on the things that they are of, or the calibration is wrong.
+    """
+    canvas = picture.copy()
+    seen = camera.to_camera(points.xyz)
+    pixels, ahead = camera.project(seen)
+    height, width = canvas.shape[:2]
+    # A pixel's middle has whole numbers. Compared as floats: beside the camera they are too large for integers.
+    inside = ((pixels > -0.5) & (pixels < (width - 0.5, height - 0.5))).all(axis=1)
+    places, depths = np.rint(pixels[inside]).astype(np.int64), seen[ahead[inside], 2]
+    inks = depth_colours(depths)
+    far_first = np.argsort(-depths, kind="stable")
+    reach = round(min(height, width) / 450)  # pixels on either side
+    square = np.array([(x, y) for x in range(-reach, reach + 1) for y in range(-reach, reach + 1)])
+    # Of several values for a pixel numpy keeps the last one.
+    columns, rows = (places[far_first, None] + square).reshape(-1, 2).T
+    canvas[rows.clip(0, height - 1), columns.clip(0, width - 1)] = np.repeat(inks[far_first], len(square), axis=0)
+    return canvas
+
+
+def depth_colours(depths: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """BGR uint8 [n, 3] of depths [n] in metres: yellow up to 3 m, then green and blue, violet from 60 m on."""
+    if not len(depths):  # OpenCV has no colours for nothing
+        return np.empty((0, 3), np.uint8)
+    near = 1 - np.log(np.maximum(depths, _NEAREST_M) / _NEAREST_M) / np.log(_FARTHEST_M / _NEAREST_M)
+    scaled = np.rint(255 * np.clip(near, 0, 1)).astype(np.uint8)
+    return np.asarray(cv2.applyColorMap(scaled.reshape(-1, 1), cv2.COLORMAP_VIRIDIS), np.uint8).reshape(-1, 3)
 
 
 def obstacle_colour(one: Obstacle) -> Colour:

@@ -63,11 +63,15 @@ class Scene:
         known = (one for one in self.obstacles if one.number is not None)
         return tuple(sorted(known, key=lambda one: one.place.distance_m if one.place else float("inf")))
 
-    def draw(self) -> Picture:
-        """The picture with boxes, distances and the state, and the scene from above beside it; BGR uint8."""
+    def draw(self, points: bool = False) -> Picture:
+        """The picture with boxes, distances and the state, and the scene from above beside it; BGR uint8.
+
+        Args:
+            points: draw those of the sweep too, each where the calibration has it in the picture.
+        """
         from tightrope_road.drive.drawing import draw_scene
 
-        return draw_scene(self)
+        return draw_scene(self, points)
 
     def to_dict(self) -> dict[str, Any]:
         shot = self.moment.shot

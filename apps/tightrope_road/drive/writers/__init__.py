@@ -1,4 +1,4 @@
-"""What `--out` writes of a drive: JSON lines, a video, an MCAP file; each appears whole or not at all."""
+"""What `--out` writes of a drive: JSON lines, a video, pictures, an MCAP file; each appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tightrope_road.drive.writers.image import ImageWriter
 from tightrope_road.drive.writers.jsonl import JsonLinesWriter
 from tightrope_road.drive.writers.video import VideoWriter
-from tightrope_road.drive.writers.writer import DriveWriter
+from tightrope_road.drive.writers.writer import AS_USUAL, DriveWriter, Manner
 from tightrope_road.logs.log import Log
 from tightrope_road.writers.formats import parse_names
 
-__all__ = ["FORMATS", "DriveWriter", "open_writers", "parse_formats"]
+__all__ = ["FORMATS", "DriveWriter", "Manner", "open_writers", "parse_formats"]
 
 
-def _mcap(folder: Path, log: Log) -> DriveWriter:
+def _mcap(folder: Path, log: Log, manner: Manner) -> DriveWriter:
     from tightrope_road.drive.writers.mcap import McapWriter
 
-    return McapWriter(folder, log)
+    return McapWriter(folder, log, manner)
 
 
-FORMATS: Mapping[str, Callable[[Path, Log], DriveWriter]] = {
+FORMATS: Mapping[str, Callable[[Path, Log, Manner], DriveWriter]] = {
     "jsonl": JsonLinesWriter,
     "video": VideoWriter,
+    "image": ImageWriter,
     "mcap": _mcap,
 }
 
@@ -34,7 +36,9 @@ def parse_formats(text: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def open_writers(folder: Path | None, formats: Sequence[str], log: Log) -> Iterator[Sequence[DriveWriter]]:
+def open_writers(
+    folder: Path | None, formats: Sequence[str], log: Log, manner: Manner = AS_USUAL
+) -> Iterator[Sequence[DriveWriter]]:
     """Writers into `folder`; none where it is None."""
     with ExitStack() as stack:
-        yield [stack.enter_context(FORMATS[name](folder, log)) for name in formats] if folder else ()
+        yield [stack.enter_context(FORMATS[name](folder, log, manner)) for name in formats] if folder else ()

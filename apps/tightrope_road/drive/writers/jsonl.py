@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tightrope_road.drive.scene import Notice, Scene
-from tightrope_road.drive.writers.writer import DriveWriter
+from tightrope_road.drive.writers.writer import AS_USUAL, DriveWriter, Manner
 from tightrope_road.logs.log import Log
 from tightrope_road.writers.streamed import StreamedFile
 
@@ -15,7 +15,7 @@ from tightrope_road.writers.streamed import StreamedFile
 class JsonLinesWriter(DriveWriter):
     """Writes `to_dict` of everything."""
 
-    def __init__(self, folder: Path, log: Log) -> None:
+    def __init__(self, folder: Path, log: Log, manner: Manner = AS_USUAL) -> None:
         super().__init__()
         self._folder = folder
 
