@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,9 @@ from tightrope_road.drive.moment import Moment
 from tightrope_road.drive.scene import Notice, Scene
 from tightrope_road.drive.writers import foxglove
 from tightrope_road.drive.writers.mcap import McapWriter
+from tightrope_road.drive.writers.writer import Manner
+from tightrope_road.fusion.collision import Collision
+from tightrope_road.fusion.observation import Place, Seen
 from tightrope_road.lidar import read_points
 from tightrope_road.logs import Broken, Shot, Sweep, open_log
 from tightrope_road.logs.mcap.frames import Frames
@@ -31,6 +35,7 @@ from tightrope_road.logs.mcap.lens import lens_of
 from tightrope_road.logs.mcap.reading import Message
 from tightrope_road.logs.mcap.sensors import rotation
 from tightrope_road.pictures import read_picture
+from tightrope_road.tracking import Obstacle, Status
 from tightrope_road.workload import SAMPLE
 
 from .conftest import make_picture
@@ -83,6 +88,72 @@ def test_foxglove_finds_what_it_needs(recording: Path) -> None:
     assert points["data"] == {"type": "string", "contentEncoding": "base64"}
     assert {schema.encoding for schema in summary.schemas.values()} == {"jsonschema"}
     assert [one["state"] for one in scene] == ["OK"] * 4 + ["STALE"]
+
+
+def car() -> Obstacle:
+    place = Place(np.array([1.0, 20.0]), 1.0, 18.0, 0.1, None, 40)
+    box = np.array([300.0, 150, 340, 180])
+    closing = Collision(2.14, 0.38)
+    return Obstacle(2, "car", Status.tracked, 0.8, box, Seen.both, 1.0, 0.0, place, collision=closing)
+
+
+def told(file: Path, topic: str) -> list[tuple[int, Any]]:
+    """Times of logging, ms, and messages."""
+    with file.open("rb") as opened:
+        found = [
+            (m.log_time, json.loads(m.data)) for _, c, m in make_reader(opened).iter_messages() if c.topic == topic
+        ]
+    return [(round(at / 1e6), message) for at, message in found]
+
+
+@pytest.mark.parametrize(("manner", "lives_ms"), [(Manner(0.15), 150), (Manner(), 300)])
+def test_boxes_are_logged_when_they_were_shown_and_live_as_long_as_they_are_current(
+    manner: Manner, lives_ms: int, tmp_path: Path
+) -> None:
+    with McapWriter(tmp_path, LOG, manner) as writer:
+        writer.write(Scene(moment(1), (car(),), State.OK, "", 0.1, "model", True, {}))
+        writer.write(Scene(moment(2), (car(),), State.DEGRADED, "late", 0.287, "model", False, {}))
+    file = tmp_path / "drive.mcap"
+    cubes = told(file, "/obstacles")
+    entities = [message["entities"][0] for _, message in cubes]
+
+    assert [at for at, _ in cubes] == [at for at, _ in told(file, "/camera/obstacles")] == [100, 287]
+    assert [at for at, _ in told(file, "/scene")] == [100, 287]
+    assert [at for at, _ in told(file, "/camera/image")] == [at for at, _ in told(file, "/lidar/points")] == [100, 200]
+    assert [entity["lifetime"] for entity in entities] == [{"sec": 0, "nsec": lives_ms * 1_000_000}] * 2
+    assert [entity["timestamp"]["nsec"] for entity in entities] == [100_000_000, 200_000_000]
+
+
+@pytest.mark.parametrize(("state", "gone"), [(State.STALE, True), (State.FAILED, True), (State.DEGRADED, False)])
+def test_what_is_shown_goes_when_nothing_is_current(state: State, gone: bool, tmp_path: Path) -> None:
+    with McapWriter(tmp_path, LOG) as writer:
+        writer.write(Scene(moment(1), (car(),), State.OK, "", 0.12, "model", True, {}))
+        writer.write(Notice(0.401, state, "the newest answer is 0.30 s old"))
+    cubes, boxes = (told(tmp_path / "drive.mcap", topic) for topic in ("/obstacles", "/camera/obstacles"))
+
+    assert len(cubes) == len(boxes) == 1 + gone
+    if gone:
+        at, message = cubes[-1]
+        assert at == boxes[-1][0] == 401
+        assert message == {
+            "deletions": [{"timestamp": {"sec": 0, "nsec": 401_000_000}, "type": 1, "id": ""}],
+            "entities": [],
+        }
+        assert boxes[-1][1] == {"circles": [], "points": [], "texts": []}
+
+
+def test_a_time_to_collision_has_its_error_wherever_it_is_told(tmp_path: Path) -> None:
+    scene = Scene(moment(1), (car(),), State.OK, "", 0.1, "model", True, {})
+    coasting = replace(scene, obstacles=(replace(car(), status=Status.coasting),))
+    still = replace(scene, obstacles=(replace(car(), collision=None),))
+    with McapWriter(tmp_path, LOG) as writer:
+        writer.write(scene)
+    (_, cubes), (_, boxes) = (told(tmp_path / "drive.mcap", topic)[0] for topic in ("/obstacles", "/camera/obstacles"))
+
+    assert str(scene) == "000001: OK, camera+lidar: car 2 at 20.0 m, TTC 2.1 +- 0.4 s"
+    assert str(coasting).endswith("car 2 at 20.0 m, TTC 2.1 +- 0.4 s, coasting")
+    assert str(still).endswith("car 2 at 20.0 m")
+    assert cubes["entities"][0]["texts"][0]["text"] == boxes["texts"][0]["text"] == "2 car 20.0 m, TTC 2.1 +- 0.4 s"
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])

@@ -1,4 +1,9 @@
-"""drive.mcap: what the sensors gave and what was made of it, for Foxglove and for `tightrope road drive` itself."""
+"""drive.mcap: what the sensors gave and what was made of it, for Foxglove and for `tightrope road drive` itself.
+
+What the sensors gave is logged at its capture, what was made of it when it was there: played back, an answer comes as
+late as it did. The timestamps inside the messages are always those of the capture, by which Foxglove finds picture,
+transforms and boxes that belong together.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +16,12 @@ import cv2
 import numpy as np
 
 from tightrope.errors import MissingExtraError, OutputError
+from tightrope.runtime import Limits, State
 from tightrope.writing import atomic_path
 from tightrope_road.drive.drawing import label, obstacle_colour
 from tightrope_road.drive.scene import Notice, Scene
 from tightrope_road.drive.writers import foxglove
-from tightrope_road.drive.writers.writer import DriveWriter, not_the_log
+from tightrope_road.drive.writers.writer import AS_USUAL, DriveWriter, Manner, not_the_log
 from tightrope_road.logs.log import Log
 from tightrope_road.tracking import Obstacle, Status
 
@@ -43,13 +49,15 @@ class McapWriter(DriveWriter):
         OutputError: the file cannot be written.
     """
 
-    def __init__(self, folder: Path, log: Log) -> None:
+    def __init__(self, folder: Path, log: Log, manner: Manner = AS_USUAL) -> None:
         super().__init__()
         try:
             import mcap.writer  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("writing MCAP", "drive") from error
         self._target, self._log = not_the_log(folder / "drive.mcap", log), log
+        stale_s = Limits.every(log.period_s).stale_s if manner.stale_s is None else manner.stale_s
+        self._lifetime = foxglove.stamp(round(stale_s * 1e9))
 
     @cached_property
     def _file(self) -> Any:
@@ -71,13 +79,21 @@ class McapWriter(DriveWriter):
 
     def write(self, told: Scene | Notice) -> None:
         if isinstance(told, Notice):
-            self._add("/scene", max(0, round(told.at_s * 1e9)), told.to_dict())
+            self._notice(told, _nanoseconds(told.at_s))
             return
-        at = max(0, round(told.moment.shot.captured_at * 1e9))
+        at = _nanoseconds(told.moment.shot.captured_at)
+        shown = max(at, _nanoseconds(told.shown_at))
         self._sensors(told, at)
-        self._add("/camera/obstacles", at, _annotations(told, at))
-        self._add("/obstacles", at, _entities(told, at))
-        self._add("/scene", at, told.to_dict())
+        self._add("/camera/obstacles", shown, _annotations(told, at))
+        self._add("/obstacles", shown, _entities(told, at, self._lifetime))
+        self._add("/scene", shown, told.to_dict())
+
+    def _notice(self, notice: Notice, at: int) -> None:
+        """Where nothing is current any more, what is shown goes at once, however long it would have lived."""
+        if notice.state in (State.STALE, State.FAILED):
+            self._add("/camera/obstacles", at, {"circles": [], "points": [], "texts": []})
+            self._add("/obstacles", at, {"deletions": [_everything(at)], "entities": []})
+        self._add("/scene", at, notice.to_dict())
 
     def _sensors(self, scene: Scene, at: int) -> None:
         moment, stamped = scene.moment, {"timestamp": foxglove.stamp(at), "frame_id": CAMERA}
@@ -118,6 +134,10 @@ class McapWriter(DriveWriter):
             raise OutputError(f"cannot write {self._target}: {error.strerror}") from error
 
 
+def _nanoseconds(seconds: float) -> int:
+    return max(0, round(seconds * 1e9))
+
+
 def _annotations(scene: Scene, at: int) -> dict[str, Any]:
     points, texts = [], []
     for one in scene.obstacles:
@@ -149,13 +169,18 @@ def _annotations(scene: Scene, at: int) -> dict[str, Any]:
     return {"circles": [], "points": points, "texts": texts}
 
 
-def _entities(scene: Scene, at: int) -> dict[str, Any]:
+def _entities(scene: Scene, at: int, lifetime: foxglove.Json) -> dict[str, Any]:
     """A cube a thing with an identity; what was there before is deleted."""
-    deleted = {"timestamp": foxglove.stamp(at), "type": _DELETE_ALL, "id": ""}
-    return {"deletions": [deleted], "entities": [_entity(one, at) for one in scene.confirmed if one.place]}
+    entities = [_entity(one, at, lifetime) for one in scene.confirmed if one.place]
+    return {"deletions": [_everything(at)], "entities": entities}
 
 
-def _entity(one: Obstacle, at: int) -> dict[str, Any]:
+def _everything(at: int) -> dict[str, Any]:
+    """Deletes all entities of before."""
+    return {"timestamp": foxglove.stamp(at), "type": _DELETE_ALL, "id": ""}
+
+
+def _entity(one: Obstacle, at: int, lifetime: foxglove.Json) -> dict[str, Any]:
     assert one.place is not None
     centre = [one.place.centre[0], one.place.y, one.place.centre[1]]
     cubes = []
@@ -180,7 +205,7 @@ def _entity(one: Obstacle, at: int) -> dict[str, Any]:
         "timestamp": foxglove.stamp(at),
         "frame_id": CAMERA,
         "id": str(one.number),
-        "lifetime": {"sec": 0, "nsec": 500_000_000},
+        "lifetime": lifetime,  # from the capture on, which is what the age of an answer counts from
         "frame_locked": False,
         "cubes": cubes,
         "texts": [text],
