@@ -24,7 +24,7 @@ from tightrope_road.drive.outcome import Reporter, Told
 from tightrope_road.drive.perceive import Perception, combine
 from tightrope_road.drive.run import Plan, drive, one_step
 from tightrope_road.drive.scene import Notice, Scene
-from tightrope_road.logs import Broken, Event, Shot, Sweep, open_log
+from tightrope_road.logs import Broken, Event, Shot, open_log
 from tightrope_road.logs.trajectory import Trajectory
 from tightrope_road.tracking import Status
 
@@ -32,6 +32,8 @@ from .test_fusion import as_detections, truth
 
 PERIOD_S = 0.1
 LIMITS = Limits.every(PERIOD_S)
+SLACK_S = 1e-6
+"""Of sums of floats."""
 _EVENTS: list[Event] = list(open_log("sample"))
 
 
@@ -190,18 +192,49 @@ def test_a_fault_is_the_same_every_time() -> None:
     assert [one.to_dict() for one in first] == [one.to_dict() for one in second]
 
 
-def test_a_camera_that_goes_silent_is_stale_within_a_period_and_then_failed() -> None:
+def without(kind: type[Event], begin_s: float, end_s: float) -> Rounds:
+    """A drive in which one sensor tells nothing between two times."""
+
     class Silent(Rounds):
         def __iter__(self) -> Iterator[Event]:
-            return (event for event in super().__iter__() if isinstance(event, Sweep) or event.captured_at < 2)
+            return (
+                one for one in super().__iter__() if not isinstance(one, kind) or not begin_s <= one.captured_at < end_s
+            )
 
-    told = driven("", log=Silent(6.0))
+    return Silent(6.0)
+
+
+def captured(kind: type[Event], since_s: float) -> float:
+    """When the first event of its kind at or after that time is, or was to be, captured."""
+    return next(one.captured_at for one in Rounds(6.0) if isinstance(one, kind) and one.captured_at >= since_s)
+
+
+def reported(told: Sequence[Told], onset_s: float) -> float:
+    """When the state was first told to be worse than OK. Before the fault all must have been well."""
+    assert states([one for one in told if at(one) < onset_s]) == {State.OK}
+    return next(at(one) for one in told if at(one) >= onset_s and one.state is not State.OK)
+
+
+def test_a_camera_that_goes_silent_is_degraded_within_a_period_then_stale_and_then_failed() -> None:
+    told = driven("", log=without(Shot, 2.0, 6.0))
     notices = [one for one in told if isinstance(one, Notice)]
     last = scenes(told)[-1].moment.shot.captured_at
 
-    assert [one.state for one in notices] == [State.STALE, State.FAILED]
-    assert notices[0].at_s - last <= LIMITS.stale_s + PERIOD_S
-    assert notices[1].at_s - last <= LIMITS.failed_s + PERIOD_S
+    assert reported(told, onset_s=captured(Shot, 2.0)) - captured(Shot, 2.0) <= PERIOD_S + SLACK_S
+    assert [one.state for one in notices] == [State.DEGRADED, State.STALE, State.FAILED]
+    assert notices[1].at_s - last <= LIMITS.stale_s + PERIOD_S / 2 + SLACK_S
+    assert notices[2].at_s - last <= LIMITS.failed_s + PERIOD_S / 2 + SLACK_S
+
+
+def test_a_single_picture_that_is_missing_is_told_within_a_period_until_the_next_but_one_is_answered() -> None:
+    due = captured(Shot, 2.0)
+    told = driven("", log=without(Shot, due, due + PERIOD_S / 2))
+    worse = [one for one in told if one.state is not State.OK]
+
+    assert reported(told, due) - due <= PERIOD_S + SLACK_S
+    assert [type(one) for one in worse] == [Notice, Scene]
+    assert "after the one before it" in worse[1].why
+    assert at(told[-1]) > due + 3
 
 
 def test_a_file_that_is_broken_is_told_and_the_drive_goes_on() -> None:

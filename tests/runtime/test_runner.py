@@ -180,6 +180,9 @@ def test_errors_in_a_row_fail_then_it_tries_again_after_a_pause_with_a_new_sessi
     bench.clock.advance(LIMITS.stuck_s)
 
     assert isinstance(runner.push("x", bench.clock.now()), Emit)
+    assert runner.state is State.DEGRADED  # it came a second after the one before
+    bench.clock.advance(0.1)
+    assert isinstance(runner.push("x", bench.clock.now()), Emit)
     assert runner.state is State.OK
     assert opened == ["a", "a"]
 
@@ -221,6 +224,22 @@ def test_with_too_many_left_behind_nothing_begins_until_one_comes_back(bench: Be
     bench.runner.finish(hanging[0], answer())
 
     assert isinstance(bench.runner.begin(), Job)
+
+
+def test_an_input_that_is_announced_and_waits_for_something_is_not_missed(bench: Bench) -> None:
+    start = bench.clock.now()
+    states = set()
+    for index in range(10):
+        captured = start + 0.1 * index
+        bench.runner.announce(captured)
+        bench.clock.advance(0.05 * (index % 2))  # a sweep that belongs to it comes as late as that
+        bench.runner.push(index, captured)
+        states.add(bench.runner.state)
+        bench.clock.advance(captured + 0.1 - bench.clock.now())
+        states.add(bench.runner.state)
+    assert states == {State.OK}
+    bench.clock.advance(0.051)
+    assert bench.runner.look().why == "no input has come for 0.15 s"
 
 
 def test_a_ladder_without_rungs_is_refused(bench: Bench) -> None:

@@ -96,8 +96,11 @@ class TrueSpeed:
         if isinstance(event, Broken):
             with self._lock:
                 self._reporter.tell(Notice(delivery.arrives_at, live.health.state, event.why))
+        elif isinstance(event, Shot):
+            live.announce(event.captured_at + self._timeline.offset_s)
+            yield from self._pairing.shot(event)
         else:
-            yield from self._pairing.shot(event) if isinstance(event, Shot) else self._pairing.sweep(event)
+            yield from self._pairing.sweep(event)
         yield from self._pairing.until(delivery.arrives_at)
 
     def _push(self, moment: Moment, live: LiveRunner[Moment, Perception]) -> None:

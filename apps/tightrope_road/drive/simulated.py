@@ -75,6 +75,8 @@ class Simulation:
         if isinstance(event, Broken):
             self._reporter.tell(Notice(delivery.arrives_at, self._runner.state, event.why))
             return
+        if isinstance(event, Shot):
+            self._runner.announce(event.captured_at)
         for moment in self._pairing.shot(event) if isinstance(event, Shot) else self._pairing.sweep(event):
             self._arrive(moment)
 

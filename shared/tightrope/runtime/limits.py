@@ -27,6 +27,8 @@ class Limits:
         misses: share of the inputs that may miss their deadline.
         longest_pause_s: after several runs in a row that failed the next is put off, by `stuck_s` at first and then
             twice as long each time, but by no more than this.
+        overdue_s: an input that comes so long after the one before, or not at all, is overdue, and the state DEGRADED,
+            as it is when a deadline has passed without an answer; infinite: nobody knows when the next input is due.
     """
 
     deadline_s: float
@@ -36,6 +38,7 @@ class Limits:
     stuck_s: float
     misses: float = 0.01
     longest_pause_s: float = 30.0
+    overdue_s: float = math.inf
 
     @classmethod
     def every(cls, period_s: float, deadline_s: float | None = None, misses: float = 0.01) -> Limits:
@@ -44,9 +47,20 @@ class Limits:
         Where every deadline is met, the newest answer is at most a deadline and a period old when the next one
         replaces it; one period more and an answer has failed to come. A run is stuck after ten times its deadline, and
         an app has failed that has had nothing to show for twenty periods, but never in less than a second.
+
+        An input may come half a period late: what looks at the state twice a period tells of one that does not within
+        a period of the time when it was due, and a camera that jitters is not blamed.
         """
         deadline = period_s if deadline_s is None else deadline_s
-        return cls(deadline, period_s, deadline + 2 * period_s, max(1.0, 20 * period_s), 10 * deadline, misses)
+        return cls(
+            deadline,
+            period_s,
+            stale_s=deadline + 2 * period_s,
+            failed_s=max(1.0, 20 * period_s),
+            stuck_s=10 * deadline,
+            misses=misses,
+            overdue_s=1.5 * period_s,
+        )
 
     @classmethod
     def of(cls, budget: Budget) -> Limits:
@@ -62,4 +76,5 @@ class Limits:
         if budget.period_ms is not None:
             return cls.every(budget.period_ms / 1e3, misses=misses)
         limits = cls.every(budget.latency_ms / 1e3, misses=misses)
-        return replace(limits, stale_s=math.inf, failed_s=math.inf, stuck_s=math.inf, longest_pause_s=0.0)
+        never = math.inf
+        return replace(limits, stale_s=never, failed_s=never, stuck_s=never, longest_pause_s=0.0, overdue_s=never)

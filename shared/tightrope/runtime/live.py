@@ -71,6 +71,11 @@ class LiveRunner(Generic[Input, Result]):
             self._changed.notify_all()
             return outcome
 
+    def announce(self, captured_at: float) -> None:
+        """An input is there that is to be pushed, when something has come that belongs to it."""
+        with self._changed:
+            self._runner.announce(captured_at)
+
     def pull(self, timeout: float | None = None) -> Outcome[Result] | None:
         """The first outcome that was not read yet; Wait when there is none in `timeout` seconds; None after the end.
 

@@ -121,10 +121,15 @@ class Runner(Generic[Input, Result]):
             return self.fail(job, error) or outcome
         return self.finish(job, answer) or outcome
 
+    def announce(self, captured_at: float) -> None:
+        """An input is there, and waits for something before it can arrive: what gives it has not fallen silent."""
+        self._watchdog.arrived(self.clock.now(), captured_at)
+        self.look()
+
     def arrive(self, item: Input, captured_at: float) -> Wait | Abstain:
         """An input comes. It waits, if the queue takes it, and perhaps in place of another."""
         now = self.clock.now()
-        self._watchdog.arrived(now)
+        self._watchdog.arrived(now, captured_at)
         job, lost = self.lane.arrive(item, captured_at, now)
         if lost is not None and lost[0] is job:
             return self._abstain(job.number, lost[1], lost[1].value, now)
