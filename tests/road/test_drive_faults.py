@@ -24,7 +24,9 @@ from tightrope_road.drive.outcome import Reporter, Told
 from tightrope_road.drive.perceive import Perception, combine
 from tightrope_road.drive.run import Plan, drive, one_step
 from tightrope_road.drive.scene import Notice, Scene
-from tightrope_road.logs import Broken, Event, Shot, open_log
+from tightrope_road.drive.sweeps import Usual
+from tightrope_road.lidar import PointCloud
+from tightrope_road.logs import Broken, Event, Shot, Sweep, open_log
 from tightrope_road.logs.trajectory import Trajectory
 from tightrope_road.tracking import Status
 
@@ -117,10 +119,6 @@ def share(told: Sequence[Told], wanted: Callable[[Scene], bool]) -> float:
     return sum(map(wanted, found)) / len(found)
 
 
-def lost_points(scene: Scene) -> bool:
-    return scene.answered and scene.moment.points is not None and scene.moment.points.dropped > 0
-
-
 def states(told: Sequence[Told]) -> set[State]:
     return {one.state for one in told}
 
@@ -138,8 +136,8 @@ CASES: dict[str, tuple[str, Callable[[list[Told]], bool]]] = {
     "jitter": ("jitter=150ms", lambda told: share(told, lambda s: s.answered) > 0.5),
     "freeze-camera": ("freeze-camera=500ms", says("LiDAR only: the camera gives the same picture again")),
     "dark-camera": ("dark-camera=500ms", says("LiDAR only: the picture is dark")),
-    "lidar-nan": ("lidar-nan=0.5", lambda told: share(told, lost_points) == 1),
-    "lidar-sparse": ("lidar-sparse=0.95", lambda told: share(told, lambda s: s.answered) == 1),
+    "lidar-nan": ("lidar-nan=0.5", says("of the sweep's points are not numbers")),
+    "lidar-sparse": ("lidar-sparse=0.95", says("points where 3,87")),
     "miscalibrate": ("miscalibrate=2deg", says("camera and LiDAR disagree by 2.")),
     "stall": ("stall=300ms", lambda told: states(told) >= {State.DEGRADED, State.OK}),
     "hang": ("hang=60s", says("gave no answer in")),
@@ -235,6 +233,70 @@ def test_a_single_picture_that_is_missing_is_told_within_a_period_until_the_next
     assert [type(one) for one in worse] == [Notice, Scene]
     assert "after the one before it" in worse[1].why
     assert at(told[-1]) > due + 3
+
+
+def test_a_lidar_that_goes_silent_is_told_within_a_period() -> None:
+    told = driven("", log=without(Sweep, 2.0, 6.0))
+
+    assert reported(told, captured(Sweep, 2.0)) - captured(Sweep, 2.0) <= PERIOD_S + SLACK_S
+    assert states([one for one in told if at(one) > 2.2]) == {State.DEGRADED}
+
+
+@pytest.mark.parametrize(
+    ("fault", "since_s", "deadlines"),
+    [
+        ("freeze-camera=500ms", 1.0 + PERIOD_S, 0),  # the first picture of a freeze is a new one
+        ("dark-camera=500ms", 1.0, 0),
+        ("lidar-nan=0.5", 1.0, 0),
+        ("lidar-sparse=0.9", 1.0, 0),
+        # What is slow is known to be when its deadline has passed, and no sooner.
+        ("stall=300ms", 1.0, 1),
+        ("hang=60s", 1.0, 1),
+        ("stall=150ms", 1.0, 1),
+    ],
+)
+def test_a_fault_is_told_within_a_period_of_its_onset(fault: str, since_s: float, deadlines: int) -> None:
+    onset = captured(Shot, since_s - SLACK_S)
+    told = driven(fault, 3.0)
+
+    assert reported(told, onset) - onset <= deadlines * LIMITS.deadline_s + PERIOD_S + SLACK_S
+
+
+@pytest.mark.parametrize("fault", ["camera-late=250ms", "lidar-stale=200ms"])
+def test_a_fault_that_is_there_from_the_start_is_told_with_the_first_scene(fault: str) -> None:
+    told = driven(fault, 1.0)
+
+    assert scenes(told)[0].state is State.DEGRADED
+    assert State.OK not in states(told)
+
+
+def test_a_run_that_fails_is_told_at_once() -> None:
+    told = driven("error=0.2", 3.0)
+    first = next(one for one in told if "a fault on purpose" in one.why)
+
+    assert reported(told, at(first)) == at(first)
+    assert isinstance(first, Scene)
+    assert first.age_s <= PERIOD_S
+
+
+@pytest.mark.parametrize("fault", ["lidar-nan=0.5", "lidar-sparse=0.9"])
+def test_a_damaged_sweep_is_told_for_as_long_as_it_comes_and_is_no_reason_to_blame_the_calibration(fault: str) -> None:
+    found = scenes(driven(fault, 30.0))
+    good, bad = found[:10], found[10:]
+
+    assert {one.state for one in good} == {State.OK}
+    assert {one.state for one in bad} == {State.DEGRADED}
+    assert all(one.moment.points is not None and one.answered for one in bad)
+    assert not any("disagree" in one.why for one in bad)
+
+
+def test_sweeps_that_grow_or_shrink_slowly_are_all_good() -> None:
+    usual = Usual()
+    counts = [round(4000 * 0.985 ** abs(150 - index)) for index in range(300)]  # to a tenth of what it is between
+    clouds = [PointCloud(np.zeros((count, 3), np.float32), np.zeros(count, np.float32), count) for count in counts]
+
+    assert {usual.judge(cloud) for cloud in clouds} == {""}
+    assert usual.judge(replace(clouds[-1], dropped=3 * len(clouds[-1]))) == "75% of the sweep's points are not numbers"
 
 
 def test_a_file_that_is_broken_is_told_and_the_drive_goes_on() -> None:

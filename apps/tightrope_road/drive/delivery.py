@@ -14,6 +14,8 @@ from tightrope_road.logs.log import Event, Shot, Sweep
 
 _EVERY_S = 2.0
 """How often what is called 'every two seconds' happens; the first time after one of them."""
+_GOOD_S = 1.0
+"""So long sweeps are good, before they are damaged: a damage is a change."""
 
 
 @dataclass(frozen=True, order=True)
@@ -71,7 +73,7 @@ class _Changes:
     def _sweep(self, sweep: Sweep) -> Sweep:
         points = sweep.points
         lost = max(self._faults["lidar-nan"], self._faults["lidar-sparse"])
-        if lost:
+        if lost and self._since(sweep) >= _GOOD_S:
             kept = self._random.random(len(points)) >= lost
             # What is not a number never leaves a reader: it is counted there, as here.
             dropped = points.dropped + int(np.sum(~kept)) * bool(self._faults["lidar-nan"])
@@ -83,8 +85,12 @@ class _Changes:
 
     def _now(self, shot: Shot, kind: str) -> bool:
         """Whether a fault that comes every two seconds is there at this moment."""
+        return begins(self._since(shot)) < self._faults[kind]
+
+    def _since(self, event: Event) -> float:
+        """Seconds between the captures of the first event and this one."""
         assert self._start is not None
-        return begins(shot.captured_at - self._start) < self._faults[kind]
+        return event.captured_at - self._start
 
 
 def begins(since_s: float) -> float:

@@ -30,7 +30,9 @@ class Follower:
         """A run has an answer."""
         moment: Moment = emitted.item
         obstacles = self._tracker.update(emitted.result, self._ego(moment.shot.captured_at))
-        self._alignment.see(emitted.result)
+        # What is left of a damaged sweep is not as wide as the thing it is of, and its middle is elsewhere.
+        if not moment.weak_lidar:
+            self._alignment.see(emitted.result)
         state, why = _with_sensors(health, moment, self._alignment.why)
         if state in (State.STALE, State.FAILED):
             obstacles = ()
@@ -61,12 +63,12 @@ class Follower:
 
 
 def _with_sensors(health: Health, moment: Moment, crooked: str) -> tuple[State, str]:
-    """The state of the runner, or a worse one because a sensor tells nothing of this moment, or looks elsewhere."""
+    """The state of the runner, or a worse one: a sensor tells nothing of this moment, or little, or looks elsewhere."""
     missing = "; ".join(why for why in (moment.no_camera, moment.no_lidar) if why)
     blind = bool(moment.no_camera) and moment.points is None
     if missing and not blind:
         missing = f"{'LiDAR' if moment.no_camera else 'camera'} only: {missing}"
-    found = missing or crooked
+    found = "; ".join(filter(None, (missing, moment.weak_lidar))) or crooked
     if not found:
         return health.state, health.why
     state = worse(health.state, State.STALE if blind else State.DEGRADED)

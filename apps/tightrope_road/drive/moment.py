@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tightrope_road.calibration import Camera
+from tightrope_road.drive.sweeps import Usual
 from tightrope_road.lidar import PointCloud
 from tightrope_road.logs.log import Shot, Sweep
 from tightrope_road.logs.trajectory import Trajectory
@@ -33,6 +34,7 @@ class Moment:
         camera: None without a calibration.
         no_lidar: why there are no points; empty if there are.
         no_camera: why the picture tells nothing; empty if it does.
+        weak_lidar: why there are points, but fewer than usual; empty if there are as many, or none.
         apart_s: picture minus sweep; 0 without points.
     """
 
@@ -42,6 +44,7 @@ class Moment:
     no_lidar: str = ""
     no_camera: str = ""
     apart_s: float = 0.0
+    weak_lidar: str = ""
 
 
 class Pairing:
@@ -62,13 +65,14 @@ class Pairing:
     ) -> None:
         self._tolerance_s, self._trajectory, self._camera = tolerance_s, trajectory, camera
         self._turned = turned
-        self._sweeps: deque[Sweep] = deque(maxlen=_KEPT)
+        self._usual = Usual()
+        self._sweeps: deque[tuple[Sweep, str]] = deque(maxlen=_KEPT)
         self._waiting: Shot | None = None
         self._before: Picture | None = None
 
     def sweep(self, sweep: Sweep) -> Iterator[Moment]:
         """A sweep came; gives the picture that waited for it."""
-        self._sweeps.append(sweep)
+        self._sweeps.append((sweep, self._usual.judge(sweep.points)))
         if self._waiting is not None and sweep.captured_at >= self._waiting.captured_at:
             yield from self.flush()
 
@@ -76,7 +80,7 @@ class Pairing:
         """A picture came; gives what need not wait any more."""
         yield from self.flush()
         self._waiting = shot
-        if self._camera is None or any(sweep.captured_at >= shot.captured_at for sweep in self._sweeps):
+        if self._camera is None or any(sweep.captured_at >= shot.captured_at for sweep, _ in self._sweeps):
             yield from self.flush()
 
     @property
@@ -105,14 +109,15 @@ class Pairing:
         alone = Moment(shot, camera=camera)
         if not self._sweeps:
             return replace(alone, no_lidar="no sweep has come")
-        sweep = min(self._sweeps, key=lambda one: abs(one.captured_at - shot.captured_at))
+        sweep, weak = min(self._sweeps, key=lambda one: abs(one[0].captured_at - shot.captured_at))
         apart = shot.captured_at - sweep.captured_at
         if abs(apart) > self._tolerance_s:
             side = "older" if apart > 0 else "younger"
             return replace(alone, no_lidar=f"the nearest sweep is {abs(apart) * 1e3:.0f} ms {side} than the picture")
         if not len(sweep.points):
             return replace(alone, no_lidar="the sweep has no points")
-        return replace(alone, points=self._moved(sweep, shot.captured_at, camera), apart_s=apart)
+        points = self._moved(sweep, shot.captured_at, camera)
+        return replace(alone, points=points, apart_s=apart, weak_lidar=weak)
 
     def _moved(self, sweep: Sweep, at_s: float, camera: Camera) -> PointCloud:
         """The points where they would be at another moment if they stand still."""
