@@ -66,10 +66,10 @@ class Looking:
 
     def fused(self, session: Session) -> Iterator[tuple[Any, ...]]:
         """The bundled drive with its LiDAR, from above too."""
-        fused = Fused()
+        fused = Fused(self._clock)
         for frame, dropped in paced(drive(), self._clock, time.sleep):
             with session.meter.work(self._clock):
-                scene = fused.scene(frame, see(frame.picture, Wanted(), self._cockpit, session))
+                scene = fused.scene(frame, self._cockpit, session)
                 shown = as_jpeg(beside(scene, _FUSED_SIDE))
             words = f"<p>frame {frame.index}, {dropped} dropped: {in_words(scene)}</p>"
             yield shown, words, self._cockpit.bar_of(session)

@@ -50,8 +50,13 @@ def drive_frame(number: int) -> Upload:
 
 def see(picture: Picture, wanted: Wanted, cockpit: Cockpit, session: Session) -> Detections:
     """Detect in a BGR picture, uint8 [h, w, 3], on this session's rung and meter; best first."""
-    found = detector(str(cockpit.artifact(session).path), wanted.classes, cockpit.budget(session).threads)
+    found = opened(wanted, cockpit, session)
     return sure_enough(cockpit.timed(session, lambda: found(picture)).result, wanted.score)
+
+
+def opened(wanted: Wanted, cockpit: Cockpit, session: Session) -> Detector:
+    """The detector of this session's rung and profile."""
+    return detector(str(cockpit.artifact(session).path), wanted.classes, cockpit.budget(session).threads)
 
 
 def sure_enough(detections: Detections, score: float) -> Detections:
