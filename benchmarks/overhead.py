@@ -15,11 +15,12 @@ from typing import Any
 
 import onnxruntime as ort
 
+from tightrope.app import find_app
 from tightrope.artifact import Artifact
 from tightrope.measure.environment import Watch
 from tightrope.measure.latency import interleaved
 from tightrope.measure.statistics import Percentiles, Ratio
-from tightrope.measure.workload import example_feeds, main_graph
+from tightrope.measure.workload import feeds_for, main_graph
 from tightrope.models import artifact_names, open_artifact
 from tightrope.runtime import Pipeline
 from tightrope.writing import write_text
@@ -46,7 +47,8 @@ def measure(artifact: Artifact, rounds: int, threads: int) -> dict[str, Any]:
     """Ratios of Session and Pipeline to bare calls, with the environment that they were measured in."""
     graph = main_graph(artifact)
     session = artifact.session(threads, graph)
-    feeds = dict(example_feeds(session))
+    workload = find_app(artifact.manifest.app).open(artifact, threads)
+    feeds = dict(feeds_for(session, workload, graph)[0])
     (array,) = feeds.values()  # a graph of one input: that is what Session.__call__ is for
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

@@ -41,6 +41,8 @@ def carry(old: Artifact, new: Artifact) -> None:
         if works[0] != works[1]:
             raise ArtifactError(f"{old.path} has another graph than {new.path}: its times say nothing of it")
     before, now = old.manifest.evidence, new.manifest.evidence
+    if not before.get("ratio_to_reference"):
+        raise ArtifactError(f"{old.path} was not measured beside its reference")
     machine = before["environment"]
     if machine["instruction_set"] == now["environment"]["instruction_set"]:
         raise ArtifactError(f"{old.path} was measured on the same kind of processor as {new.path}")

@@ -26,8 +26,7 @@ def shipped_ladder(period_s: float, size: tuple[int, int] | None) -> Ladder:
         ArtifactError: a shipped artifact does not verify.
     """
     artifacts = [open_artifact("road", name) for name in artifact_names("road")]
-    ladder = Ladder.of(artifacts).compressed()
-    return (ladder if size is None else for_pictures(ladder, size)).within(period_s * 1e3)
+    return for_pictures(Ladder.of(artifacts).compressed(), size or _MEASURED).within(period_s * 1e3)
 
 
 def for_pictures(ladder: Ladder, size: tuple[int, int]) -> Ladder:
@@ -56,7 +55,8 @@ def _recipe(rung: Rung) -> str:
 def _letterbox(rung: Rung, size: tuple[int, int]) -> Letterbox:
     manifest = rung.artifact.manifest
     limits = int(manifest.preprocess["width"]), int(manifest.preprocess["height"])
-    return Letterbox.fit(size, limits, max(manifest.postprocess["strides"]))
+    free = any(step["method"] == "free-sides" for step in manifest.lineage["passes"])
+    return Letterbox.fit(size, limits, max(manifest.postprocess["strides"]) if free else None)
 
 
 def _pixels(rung: Rung, size: tuple[int, int]) -> int:

@@ -93,7 +93,6 @@ class RoadTask(Task):
         return {
             "preprocess": {**size, "layout": "BGR", "mean": MEAN, "std": STD, "pad": 114, "resize": "letterbox"},
             "postprocess": {
-                **size,
                 "strides": (8, 16, 32),
                 "bins": BINS,
                 "nms_iou": 0.6,

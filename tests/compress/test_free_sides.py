@@ -6,13 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import numpy_helper
 from torch import nn
 
 from tightrope.artifact import Manifest, save_artifact
 from tightrope.compress import Candidate
+from tightrope.compress.flow import exported
 from tightrope.compress.passes.free_sides import free_sides
+from tightrope.compress.recipe import Recipe
 from tightrope.errors import ArtifactError, ConfigError
 
 from .conftest import apply
@@ -117,7 +121,7 @@ def test_an_artifact_of_another_model_is_refused(tmp_path: Path, task_of: Tasks,
         node.input[:] = ["picture" if name == "input" else name for name in node.input]
     manifest = Manifest("test", "other", "fp32", "today", {})
     save_artifact(tmp_path / "other", manifest, {"model": renamed.SerializeToString()}, "card")
-    with pytest.raises(ConfigError, match="has the inputs and outputs picture, output, this task's input, output"):
+    with pytest.raises(ConfigError, match=r"has picture \[1, 3, .*, and this task's graph input \[1, 3, 16, 16\]"):
         apply("from-artifact", start, task, artifact=str(tmp_path / "other"))
 
 
@@ -128,3 +132,24 @@ def test_the_size_must_differ_in_both_sides_to_tell_what_is_free() -> None:
     other = np.ascontiguousarray(task.example()[..., :12, :])  # rows alone: columns would count as fixed
     with pytest.raises(ConfigError, match="not clear which axis"):
         free_sides(start.graph, task.example(), other)
+
+
+def test_what_is_told_its_size_is_refused() -> None:
+    """A resize to a constant size would give the same points for every picture."""
+    task, start = of(Points)
+    assert start.graph is not None
+    told = type(start.graph)()
+    told.CopyFrom(start.graph)
+    make = onnx.helper.make_node
+    told.graph.initializer.append(numpy_helper.from_array(np.array([1, 3, 16, 16], np.int64), "size"))
+    for node in told.graph.node:
+        node.input[:] = ["resized" if name == "input" else name for name in node.input]
+    told.graph.node.insert(0, make("Resize", ["input", "", "", "size"], ["resized"], "resize", mode="linear"))
+    with pytest.raises(ConfigError, match="Resize resize is told a size"):
+        apply("free-sides", Candidate(graph=told), task, multiple=4)
+
+
+def test_the_reference_of_the_gate_takes_the_same_sizes() -> None:
+    recipe = Recipe.parse({"name": "r", "passes": [{"method": "export"}, {"method": "free-sides", "multiple": 4}]}, "r")
+    task = Likeness(Points, (1, 3, 16, 16))
+    assert exported(task, recipe).session().inputs[0].shape == (1, 3, None, None)

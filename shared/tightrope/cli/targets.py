@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,8 @@ from tightrope.cli.core import AsJson, print_json
 from tightrope.errors import ArtifactError, BudgetNotMetError, ConfigError
 
 if TYPE_CHECKING:
+    import onnx
+
     from tightrope.targets.check import Aim, Report
 
 app = typer.Typer(no_args_is_help=True, help="What would run where on a device that is not here.")
@@ -89,7 +91,19 @@ def _graphs(place: str) -> dict[str, Any]:
             raise ArtifactError(f"{path} is not an ONNX graph") from error
     app_name, slash, name = place.partition("/")
     found = Artifact.load(path) if path.is_dir() or not slash else open_artifact(app_name, name)
-    return {name: onnx.load_from_string(found.graph(name)) for name in found.manifest.graphs}
+    graphs = {name: onnx.load_from_string(found.graph(name)) for name in found.manifest.graphs}
+    return {name: _of_its_size(graph, found.manifest.preprocess) for name, graph in graphs.items()}
+
+
+def _of_its_size(graph: onnx.ModelProto, preprocess: Mapping[str, Any]) -> onnx.ModelProto:
+    """With the sides that its pre-processing names at most, where the graph takes pictures of any."""
+    from tightrope.compress.own.graph import fix_shapes
+
+    picture = graph.graph.input[0]
+    shape = [axis.dim_value for axis in picture.type.tensor_type.shape.dim]
+    if len(shape) != 4 or shape[2:] != [0, 0] or not {"width", "height"} <= preprocess.keys():
+        return graph
+    return fix_shapes(graph, {picture.name: (*shape[:2], int(preprocess["height"]), int(preprocess["width"]))})
 
 
 def _lines(reports: dict[str, Report], where: Aim, each: bool) -> Iterator[str]:

@@ -76,11 +76,12 @@ def _run_passes(task: Whole, recipe: Recipe, progress: Progress) -> list[Build]:
 
 def _run_passes_over(task: Task, recipe: Recipe, progress: Progress) -> list[Candidate]:
     origin = candidate = task.origin()
-    stages = [exported(task, recipe)]
+    start = _exported(task, recipe)
+    stages = [_as_compared(start, task, recipe)]
     for step in recipe.passes:
         progress(f"pass: {step.method}, {task.name}")
         if step.method == "export" and candidate is origin and origin.graph is None:
-            candidate = stages[0]
+            candidate = start
             continue
         with heard_by(progress):
             passed = run_pass(step, candidate, task)
@@ -93,9 +94,22 @@ def _run_passes_over(task: Task, recipe: Recipe, progress: Progress) -> list[Can
 def exported(task: Task, recipe: Recipe) -> Candidate:
     """The task's own model as the recipe exports it, whatever goes before the export: what the gate compares with.
 
+    It takes the same inputs as what the recipe makes of it.
+
     Raises:
         ConfigError: it is no graph, and the recipe exports nothing.
     """
+    return _as_compared(_exported(task, recipe), task, recipe)
+
+
+def _as_compared(start: Candidate, task: Task, recipe: Recipe) -> Candidate:
+    for step in recipe.passes:
+        if step.for_the_reference:
+            start = run_pass(step, start, task)
+    return start
+
+
+def _exported(task: Task, recipe: Recipe) -> Candidate:
     origin = task.origin()
     if origin.graph is not None:
         return origin

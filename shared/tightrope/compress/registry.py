@@ -30,6 +30,8 @@ class Pass(Config, ABC):
     method: ClassVar[str]
     faster: ClassVar[bool] = False
     """Whether the pass is there for speed: if it makes the model slower on this machine it is dropped."""
+    for_the_reference: ClassVar[bool] = False
+    """Whether the pass changes what the graph takes and not what it computes: then the reference gets it as well."""
 
     @abstractmethod
     def apply(self, candidate: Candidate, task: Task) -> Candidate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -244,11 +244,18 @@ def scope_lines(manifest: Manifest) -> Iterator[str]:
 
 def sensitivity(manifest: Manifest) -> tuple[list[Mapping[str, Any]], frozenset[str]]:
     """Layers by what quantizing each costs, most harmful first, and which of them stayed in float; none: ([], {})."""
-    for step in manifest.lineage.get("passes", ()):
+    for step in _all_passes(manifest.lineage.get("passes", ())):
         notes = step.get("notes", {})
         if "sensitivity" in notes:
             return list(notes["sensitivity"]), frozenset(notes.get("kept_in_float", ()))
     return [], frozenset()
+
+
+def _all_passes(passes: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """And those of the artifact that a graph was taken from."""
+    for step in passes:
+        yield from _all_passes(step.get("notes", {}).get("made_by", ()))
+        yield step
 
 
 def quantile_text(quantile: Mapping[str, float]) -> str:
@@ -259,7 +266,7 @@ def quantile_text(quantile: Mapping[str, float]) -> str:
 
 def _notes(notes: Mapping[str, Any]) -> Iterator[str]:
     for key, value in notes.items():
-        if key != "sensitivity":
+        if key not in ("sensitivity", "made_by"):
             yield f"{key.replace('_', ' ')}: {_short(value)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import zip_longest
 
 import onnx
 from pydantic import Field
@@ -29,12 +30,33 @@ class FromArtifact(Pass):
         artifact = open_artifact(task.app, self.artifact)
         stored = artifact.graph(MODEL)
         graph = onnx.load_from_string(stored)
-        if _ports(graph) != _ports(ours):
-            raise ConfigError(f"{self.artifact} has the inputs and outputs {_ports(graph)}, this task's {_ports(ours)}")
+        if not _fits(graph, ours):
+            raise ConfigError(f"{self.artifact} has {_ports(graph)}, and this task's graph {_ports(ours)}")
         passes = artifact.manifest.lineage.get("passes", [])
         record = self.record(sha256=hashlib.sha256(stored).hexdigest(), made_by=passes)
-        return candidate.then(record, graph=graph, precision=artifact.manifest.precision)
+        manifest = artifact.manifest
+        return candidate.then(record, graph=graph, precision=manifest.precision, backend=manifest.backend)
+
+
+def _fits(graph: onnx.ModelProto, ours: onnx.ModelProto) -> bool:
+    """The same inputs and outputs, of the same sizes where both fix them."""
+    pairs = [*zip_longest(_all_ports(graph), _all_ports(ours))]
+    return all(one and other and one.name == other.name and _agree(_sizes(one), _sizes(other)) for one, other in pairs)
+
+
+def _agree(one: list[int], other: list[int]) -> bool:
+    free = not one or not other  # outputs whose shape nobody wrote down
+    return free or (len(one) == len(other) and all(a == b or 0 in (a, b) for a, b in zip(one, other, strict=True)))
+
+
+def _all_ports(graph: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    return [*graph.graph.input, *graph.graph.output]
+
+
+def _sizes(port: onnx.ValueInfoProto) -> list[int]:
+    """0 is free."""
+    return [axis.dim_value for axis in port.type.tensor_type.shape.dim]
 
 
 def _ports(graph: onnx.ModelProto) -> str:
-    return ", ".join(port.name for ports in (graph.graph.input, graph.graph.output) for port in ports)
+    return ", ".join(f"{port.name} {[size or '?' for size in _sizes(port)]}" for port in _all_ports(graph))
