@@ -6,6 +6,7 @@ pairing, runner and watchdog are the real ones. `test_the_real_thing_on_the_real
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -339,6 +340,43 @@ def test_a_fault_that_makes_no_sense_is_refused(text: str, complaint: str) -> No
 def test_a_hog_needs_the_real_clock() -> None:
     with pytest.raises(BadInputError, match="as fast as possible"):
         driven("hog=2", 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="needs Linux")
+def test_a_drive_shares_its_core_with_the_hogs_and_is_let_go_afterwards() -> None:
+    allowed = os.sched_getaffinity(0)
+    cores: list[set[int]] = []
+    perceive = labelled()
+
+    def run(moment: Moment) -> Answer[Perception]:
+        cores.append(os.sched_getaffinity(0))
+        return perceive(moment)
+
+    plan = Plan((Step("labels", lambda: run, 0.01),), true_speed=True, faults=Faults.parse("hog=1"))
+    drive(Rounds(1.0), plan, lambda _: True, threading.Event())
+
+    assert len(cores) > 4  # the sample, and some pictures at least
+    assert all(core == {min(allowed)} for core in cores)
+    assert os.sched_getaffinity(0) == allowed
+
+
+@pytest.mark.parametrize("sweeps", [True, False])
+def test_rungs_are_warmed_with_a_moment_of_the_log_that_has_points_and_it_is_not_lost(sweeps: bool) -> None:
+    warmed: list[Moment] = []
+    perceive = labelled()
+
+    def run(moment: Moment) -> Answer[Perception]:
+        warmed.append(moment)
+        return perceive(moment)
+
+    log = Rounds(1.0) if sweeps else without(Sweep, 0.0, 6.0)
+    told: list[Told] = []
+    plan = Plan((Step("labels", lambda: run, 0.01),), max_frames=5)
+    drive(log, plan, lambda one: not told.append(one), threading.Event())  # type: ignore[func-returns-value]
+
+    assert (warmed[0].points is not None) == sweeps
+    assert warmed[0].shot.name == ("000000" if sweeps else "sample")
+    assert [one.moment.shot.number for one in scenes(told)] == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.verify

@@ -19,7 +19,7 @@ from tightrope.cli.main import app
 from tightrope.errors import BadInputError
 from tightrope.runtime import device as devices
 from tightrope.runtime.cgroup import cpu_quota
-from tightrope.runtime.device import Device, hogs, run_emulated
+from tightrope.runtime.device import Device, hogs, pinned, run_emulated
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
 
@@ -98,6 +98,24 @@ def test_hogs_take_their_part_and_are_gone_afterwards() -> None:
         while any(process.cpu_times().user < 0.05 for process in running):
             time.sleep(0.01)
     assert not any(process.is_running() for process in running)
+
+
+def test_a_pinned_process_stays_on_one_core_with_all_its_threads_and_is_let_go() -> None:
+    allowed = os.sched_getaffinity(0)
+    core = min(allowed)
+    leave = threading.Event()
+    threads = [threading.Thread(target=leave.wait, daemon=True) for _ in range(2)]
+    threads[0].start()
+
+    def where() -> list[set[int]]:
+        found = [os.sched_getaffinity(thread.native_id or 0) for thread in threads if thread.is_alive()]
+        return [os.sched_getaffinity(0), *found]
+
+    with pinned(core):
+        threads[1].start()
+        assert where() == [{core}] * 3
+    assert where() == [allowed] * 3
+    leave.set()
 
 
 @pytest.mark.parametrize("wrong", [{"share": 0.0}, {"share": 1.5}, {"cores": 0}, {"cores": 10_000}, {"hogs": -1}])

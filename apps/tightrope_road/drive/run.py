@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -16,7 +16,7 @@ from tightrope.artifact import Artifact
 from tightrope.errors import BadInputError
 from tightrope.interrupt import Stop
 from tightrope.runtime import Clock, FakeClock, Limits, Runner, Step, SystemClock, Telemetry
-from tightrope.runtime.device import hogs
+from tightrope.runtime.device import hogs, pinned
 from tightrope.runtime.summary import Summary
 from tightrope.runtime.telemetry import Record
 from tightrope_road.calibration import check_picture
@@ -29,10 +29,12 @@ from tightrope_road.drive.outcome import Reporter, Tell
 from tightrope_road.drive.perceive import Perceive, Perception, perceiver
 from tightrope_road.drive.simulated import Simulation
 from tightrope_road.drive.timeline import Timeline
-from tightrope_road.logs.log import Event, Log, Shot
+from tightrope_road.logs.log import Event, Log, Shot, Sweep
 from tightrope_road.rungs import shipped_ladder
 
 _SAMPLE = Moment(Shot(0.0, 0, "sample", np.full((375, 1242, 3), 114, np.uint8)))
+_AHEAD = 10
+"""Pictures that are read ahead to find a sample with points."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +99,12 @@ def drive(log: Log, plan: Plan, tell: Tell, stop: Stop) -> Summary:
     timeline = Timeline(clock, first.arrives_at)
     if plan.true_speed:
         timeline.offset_s = math.inf  # nothing has begun
-    runner, stalls = _runner(plan, log.period_s, timeline)
+    runner, stalls = _runner(plan, log.period_s, timeline, _sample(log, plan))
     pairing = Pairing(plan.tolerance_s, log.trajectory, log.camera, plan.faults["miscalibrate"])
     reporter = Reporter(Follower(log.trajectory, timeline), tell, timeline)
     with ExitStack() as stack:
         if count := round(plan.faults["hog"]):
-            stack.enter_context(hogs(count, min(os.sched_getaffinity(0))))
+            stack.enter_context(_beside(count))
         if isinstance(clock, FakeClock):
             runner.prepare()
             Simulation(runner, clock, pairing, reporter, stalls, plan.counts_time).run(chain([first], ahead), stop)
@@ -113,7 +115,38 @@ def drive(log: Log, plan: Plan, tell: Tell, stop: Stop) -> Summary:
     return runner.telemetry.close(clock.now())
 
 
-def _runner(plan: Plan, period_s: float, timeline: Timeline) -> tuple[Runner[Moment, Perception], Stalls]:
+@contextmanager
+def _beside(count: int) -> Iterator[None]:
+    """Share one core with so many programs that only count."""
+    if not hasattr(os, "sched_getaffinity"):
+        raise BadInputError("hog shares a core with other programs, and this system pins none to a core; use Linux")
+    core = min(os.sched_getaffinity(0))
+    with hogs(count, core), pinned(core):  # else the drive moves to a core that is free
+        yield
+
+
+def _sample(log: Log, plan: Plan) -> Moment:
+    """What the rungs are warmed with: they must show what the fusion costs, which takes points and a calibration.
+
+    The log is read from its beginning for this, and read again for the drive: nothing of it is lost.
+    """
+    pairing = Pairing(plan.tolerance_s, log.trajectory, log.camera)
+    for event in _judged(log, min(_AHEAD, plan.max_frames or _AHEAD)):
+        moments: Iterator[Moment] = iter(())
+        if isinstance(event, Shot):
+            if not (event.camera or log.camera):
+                return _SAMPLE  # a video: nothing of it is ever fused
+            moments = pairing.shot(event)
+        elif isinstance(event, Sweep):
+            moments = pairing.sweep(event)
+        if found := next((moment for moment in moments if moment.points is not None), None):
+            return found
+    return next((moment for moment in pairing.flush() if moment.points is not None), _SAMPLE)
+
+
+def _runner(
+    plan: Plan, period_s: float, timeline: Timeline, sample: Moment
+) -> tuple[Runner[Moment, Perception], Stalls]:
     limits = Limits.every(period_s, plan.deadline_s, plan.misses)
     stalls = Stalls(plan.faults, timeline.since_start)
     # The simulation makes runs longer by the log's clock; at true speed they really are.
@@ -121,7 +154,7 @@ def _runner(plan: Plan, period_s: float, timeline: Timeline) -> tuple[Runner[Mom
         [replace(step, open=partial(_slowed, step, stalls)) for step in plan.steps] if plan.true_speed else plan.steps
     )
     telemetry = Telemetry(steps, limits, timeline.clock.now(), plan.write)
-    runner = Runner(steps, limits, _SAMPLE, clock=timeline.clock, telemetry=telemetry, memory_bytes=plan.memory_bytes)
+    runner = Runner(steps, limits, sample, clock=timeline.clock, telemetry=telemetry, memory_bytes=plan.memory_bytes)
     return runner, stalls
 
 

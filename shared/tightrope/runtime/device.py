@@ -21,8 +21,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from tightrope.errors import BadInputError
 from tightrope.interrupt import Interrupt, Stop
@@ -32,6 +33,7 @@ from tightrope.runtime.summary import EMULATED
 _SLICE_S = 0.01
 _PROBE_S = 0.4
 _POLL_S = 0.05
+_TASKS = Path("/proc/self/task")
 
 # Runs in a Python without site packages: join the control group, stay on the cores, become the command.
 _ENTER = """
@@ -120,6 +122,27 @@ def hogs(count: int, core: int) -> Iterator[None]:
             process = stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE))
             stack.callback(process.kill)
         yield
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Keep this process on that core as long as the context lasts: all its threads, and those that begin meanwhile."""
+    allowed = os.sched_getaffinity(0)
+    before = {}
+    for thread in _threads():
+        with suppress(ProcessLookupError):  # it has ended
+            before[thread] = os.sched_getaffinity(thread)
+            os.sched_setaffinity(thread, {core})
+    try:
+        yield
+    finally:
+        for thread in _threads():
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(thread, before.get(thread, allowed))
+
+
+def _threads() -> list[int]:
+    return [int(folder.name) for folder in _TASKS.iterdir()]
 
 
 def _label(device: Device, cores: int, measured: float, how: str) -> str:
