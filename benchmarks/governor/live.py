@@ -10,8 +10,8 @@ programs that only count. A picture is captured when it is due, not when the bus
 what is lost there counts as age. Every rung is run alone, then the governor on all of them. The ladder has the
 compressed rungs whose p90 by their evidence lies within the period, for pictures of the stream's shape.
 
-Results go to benchmarks/results/governor.json; with --append beside those of runs before, so that a long measurement
-can be made in short ones.
+Results go to benchmarks/results/governor.json and governor.md; with --append beside those of runs before, so that a
+long measurement can be made in short ones.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
 
+from page import write_page
 from streams import STREAMS, Stream
 
 from tightrope.ladder import Ladder
@@ -88,6 +89,7 @@ def main() -> None:
             )
             print(f"{plan} hogs, {name}: {summary}; streaming {streaming}", flush=True)
     write_text(arguments.out, json.dumps(results, indent=1) + "\n")
+    write_page(arguments.out)
 
 
 def open_ladder(limits: Limits, stream: Stream, more: Path | None) -> tuple[Step[Any, Any], ...]:
