@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tightrope.artifact import Artifact
 from tightrope.models import artifact_names, open_artifact
+from tightrope_road.boxes import overlap
 from tightrope_road.detector import Detector
 from tightrope_road.pictures import read_picture
 from tightrope_road.preprocess import Letterbox, Preprocess, takes_any_size
@@ -60,13 +61,12 @@ def test_what_cameras_show(size: tuple[int, int], target: tuple[int, int]) -> No
 def test_shipped_detectors_find_the_same_without_the_padding(name: str) -> None:
     """What the whole letterbox finds surely, the fitted one finds too, and at the same place."""
     artifact: Artifact = open_artifact("road", name)
-    detector = Detector(artifact, score=0.5)
+    detector = Detector(artifact, score=0.3)
     assert takes_any_size(detector.pipeline.session)
     picture = read_picture(sorted(SAMPLE.glob("*.jpg"))[0])
     fitted = detector(picture).result
     array, box = Preprocess(artifact.manifest.preprocess)(picture)
     whole = detector.pipeline.postprocess(detector.pipeline.session(array), box)
-    assert len(whole) > 0
-    assert sorted(fitted.classes) == sorted(whole.classes)
-    order = [np.lexsort((found.boxes[:, 0], found.classes)) for found in (fitted, whole)]
-    np.testing.assert_allclose(fitted.boxes[order[0]], whole.boxes[order[1]], atol=0.05 * max(picture.shape[:2]))
+    sure = whole.scores >= 0.6
+    assert sure.any()
+    assert overlap(whole.boxes[sure], fitted.boxes).max(axis=1).min() > 0.75
