@@ -168,7 +168,6 @@ EFFECTS: dict[str, Effect] = {
     "run-on": _runs_elsewhere,
 }
 NEEDS = {"run-on": "openvino"}
-NEEDED = {"from-artifact": {"artifact": "any"}}  # settings without a default
 # What is left of `Likeness`: random weights forgive far less than trained ones, and 52 layers of them least.
 FLOAT_KEEPS = {"mobilenet": 0.9, "csp": 0.99, "transformer": 0.99}
 INT8_KEEPS = {"mobilenet": 0.2, "csp": 0.97, "transformer": 0.95}
@@ -238,7 +237,7 @@ def test_without_a_graph_it_says_what_to_put_first(method: str, task_of: Callabl
         pytest.importorskip(NEEDS[method])
     task = task_of("chain")
     with pytest.raises(ConfigError, match="put an `export` pass"):
-        apply(method, Candidate(module=task.reference()), task, **NEEDED.get(method, {}))
+        apply(method, Candidate(module=task.reference()), task)
 
 
 @pytest.mark.parametrize("method", sorted(set(pass_methods()) - ON_MODULES - ON_ANYTHING))

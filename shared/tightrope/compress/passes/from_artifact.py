@@ -23,10 +23,12 @@ class FromArtifact(Pass):
     outputs than what it replaces, and ArtifactError if there is no such artifact.
     """
 
-    artifact: str = Field(description="a shipped artifact of the task's app, or a folder")
+    artifact: str = Field("", description="a shipped artifact of the task's app, or a folder; it has to be said")
 
     def apply(self, candidate: Candidate, task: Task) -> Candidate:
         ours = onnx.load_from_string(candidate.graph_bytes)
+        if not self.artifact:
+            raise ConfigError("from-artifact: say which, as in artifact = \"nanodet-416-int8\"")
         artifact = open_artifact(task.app, self.artifact)
         stored = artifact.graph(MODEL)
         graph = onnx.load_from_string(stored)
