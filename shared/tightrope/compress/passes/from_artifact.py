@@ -28,7 +28,7 @@ class FromArtifact(Pass):
     def apply(self, candidate: Candidate, task: Task) -> Candidate:
         ours = onnx.load_from_string(candidate.graph_bytes)
         if not self.artifact:
-            raise ConfigError("from-artifact: say which, as in artifact = \"nanodet-416-int8\"")
+            raise ConfigError('from-artifact: say which, as in artifact = "nanodet-416-int8"')
         artifact = open_artifact(task.app, self.artifact)
         stored = artifact.graph(MODEL)
         graph = onnx.load_from_string(stored)
